@@ -1,0 +1,175 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+// Condition types. Ready, Reconciling and Stalled follow the kstatus rules:
+// Reconciling and Stalled are "abnormal true" and absent when they are not true.
+const (
+	// ConditionReady is True on a bundle when every enabled component is Ready
+	// at its desired inputs, and on a release when its objects, webhooks and
+	// readiness rules are current at the approved inputs.
+	ConditionReady = "Ready"
+
+	// ConditionReconciling is True while the operator is making progress
+	// towards the spec. Waiting for a dependency is progress, not an error.
+	ConditionReconciling = "Reconciling"
+
+	// ConditionStalled is True when only a change of the spec helps.
+	ConditionStalled = "Stalled"
+
+	// ConditionMaintained is False on a bundle that has components without
+	// further releases upstream, and names their successors. It changes nothing
+	// else: Ready does not depend on it.
+	ConditionMaintained = "Maintained"
+
+	// ConditionReleased is True on a release when the newest Helm revision was
+	// made from the approved inputs and Helm recorded it as deployed.
+	ConditionReleased = "Released"
+)
+
+// Reasons of conditions, component states and events. Each is used with the
+// sentence that names the object and the cure; the reason alone is stable and
+// is what alerts and scripts should match.
+const (
+	// ReasonReady: everything wanted is true.
+	ReasonReady = "Ready"
+	// ReasonSuspended: spec.suspend is set; nothing is changed until it is not.
+	ReasonSuspended = "Suspended"
+	// ReasonProgressing: installs, upgrades or removals are under way.
+	ReasonProgressing = "Progressing"
+	// ReasonPreparing: charts are being fetched, rendered and checked; nothing
+	// has been written yet.
+	ReasonPreparing = "Preparing"
+	// ReasonWaitingForDependencies: the component waits for others to be Ready.
+	ReasonWaitingForDependencies = "WaitingForDependencies"
+	// ReasonWaitingForKinds: the component waits until the CRDs of the kinds it
+	// uses are established.
+	ReasonWaitingForKinds = "WaitingForKinds"
+	// ReasonWaitingForDependents: a removal waits until those that depend on the
+	// component are gone.
+	ReasonWaitingForDependents = "WaitingForDependents"
+	// ReasonHeld: the whole generation is held because another component of the
+	// bundle has an error that only a change of the spec can cure.
+	ReasonHeld = "Held"
+	// ReasonInstalling: Helm installs the release.
+	ReasonInstalling = "Installing"
+	// ReasonUpgrading: Helm upgrades the release.
+	ReasonUpgrading = "Upgrading"
+	// ReasonUninstalling: Helm removes the release, or its objects are still
+	// going away.
+	ReasonUninstalling = "Uninstalling"
+	// ReasonRemoved: the release and its objects are gone; CRDs are kept.
+	ReasonRemoved = "Removed"
+	// ReasonWaitingForObjects: Helm is done; objects of the release are not
+	// current yet.
+	ReasonWaitingForObjects = "WaitingForObjects"
+	// ReasonObjectsFailed: an object of the release reports failure (kstatus).
+	ReasonObjectsFailed = "ObjectsFailed"
+	// ReasonInstallFailed: Helm's install returned an error; it is retried.
+	ReasonInstallFailed = "InstallFailed"
+	// ReasonUpgradeFailed: Helm's upgrade returned an error; it is retried.
+	ReasonUpgradeFailed = "UpgradeFailed"
+	// ReasonUninstallFailed: Helm's uninstall returned an error; it is retried.
+	ReasonUninstallFailed = "UninstallFailed"
+	// ReasonReleasePending: the Helm record says that somebody else's operation
+	// is in progress, and there is no proof that it is dead.
+	ReasonReleasePending = "ReleasePending"
+	// ReasonInputsChanged: a referenced Secret or ConfigMap changed since the
+	// bundle approved the inputs; the bundle prepares and approves anew.
+	ReasonInputsChanged = "InputsChanged"
+	// ReasonReleased: the newest Helm revision holds the approved inputs.
+	ReasonReleased = "Released"
+	// ReasonNotReleased: no Helm revision holds the approved inputs yet.
+	ReasonNotReleased = "NotReleased"
+	// ReasonReconcileError: an unexpected error, retried with backoff.
+	ReasonReconcileError = "ReconcileError"
+	// ReasonMaintained: every component is active upstream.
+	ReasonMaintained = "Maintained"
+	// ReasonRetired: a component is retired or in maintenance upstream.
+	ReasonRetired = "Retired"
+	// ReasonApproved: the bundle wrote a ComponentRelease; used in events.
+	ReasonApproved = "Approved"
+	// ReasonCatalogPinned: spec.catalogVersion is unset and the newest catalog
+	// was chosen and will stay chosen; used in events.
+	ReasonCatalogPinned = "CatalogPinned"
+)
+
+// Reasons of specs that cannot be right. A generation with one of these in a
+// component whose inputs changed touches nothing in the cluster.
+const (
+	// ReasonUnknownCatalog: spec.catalogVersion is not in this operator.
+	ReasonUnknownCatalog = "UnknownCatalogVersion"
+	// ReasonUnknownComponent: the name is not in the catalog and has no chart.
+	ReasonUnknownComponent = "UnknownComponent"
+	// ReasonChartMissing: a component outside the catalog without chart.repository.
+	ReasonChartMissing = "ChartMissing"
+	// ReasonVersionMissing: a component outside the catalog without a version.
+	ReasonVersionMissing = "VersionMissing"
+	// ReasonVersionInvalid: neither a version nor a semver range.
+	ReasonVersionInvalid = "ChartVersionInvalid"
+	// ReasonUnknownDependency: dependsOn names what is not in the bundle.
+	ReasonUnknownDependency = "UnknownDependency"
+	// ReasonMissingRequirement: the catalog requires another component that the
+	// bundle lacks or has disabled.
+	ReasonMissingRequirement = "MissingRequirement"
+	// ReasonConflictingComponents: the catalog says two components exclude each other.
+	ReasonConflictingComponents = "ConflictingComponents"
+	// ReasonDependencyCycle: the dependencies form a cycle.
+	ReasonDependencyCycle = "DependencyCycle"
+	// ReasonReleaseClaimedTwice: two components, of one bundle or of two, want
+	// the same Helm release.
+	ReasonReleaseClaimedTwice = "ReleaseClaimedTwice"
+	// ReasonReleaseMoved: namespace or releaseName of an installed component
+	// changed, which would leave the old release behind.
+	ReasonReleaseMoved = "ReleaseMoved"
+	// ReasonInputMissing: a fact that only the user has is missing in values.
+	ReasonInputMissing = "InputMissing"
+	// ReasonValuesInvalid: values are not an object, a reference does not parse,
+	// or the chart's schema or templates refuse them.
+	ReasonValuesInvalid = "ValuesInvalid"
+	// ReasonRenderFailed: a template of the chart fails.
+	ReasonRenderFailed = "RenderFailed"
+	// ReasonKubernetesUnsupported: the chart's kubeVersion excludes this cluster.
+	ReasonKubernetesUnsupported = "KubernetesVersionUnsupported"
+	// ReasonKindNotServed: the release uses a kind that neither the cluster nor
+	// any component of the bundle provides.
+	ReasonKindNotServed = "KindNotServed"
+	// ReasonCRDChangeUnsafe: an existing CRD would lose a stored version.
+	ReasonCRDChangeUnsafe = "CRDChangeUnsafe"
+	// ReasonChartSourceInvalid: the chart's source cannot be used as written.
+	ReasonChartSourceInvalid = "ChartSourceInvalid"
+	// ReasonChartNotFound: the repository has no chart of that name.
+	ReasonChartNotFound = "ChartNotFound"
+	// ReasonChartVersionNotFound: no version of the chart satisfies the range.
+	ReasonChartVersionNotFound = "ChartVersionNotFound"
+	// ReasonChartArchiveInvalid: the archive is not a Helm chart.
+	ReasonChartArchiveInvalid = "ChartArchiveInvalid"
+	// ReasonChartDigestMismatch: the chart's content is not what was pinned.
+	ReasonChartDigestMismatch = "ChartDigestMismatch"
+	// ReasonChartTooLarge: the archive or its content is over the limit.
+	ReasonChartTooLarge = "ChartTooLarge"
+)
+
+// Reasons of trouble that time may cure. They hold the component, those that
+// depend on it and those that use a kind only it provides, and nobody else.
+const (
+	// ReasonRepositoryUnreachable: the chart's repository did not answer.
+	ReasonRepositoryUnreachable = "RepositoryUnreachable"
+	// ReasonRepositoryInvalid: what the repository answered is not an index.
+	ReasonRepositoryInvalid = "RepositoryInvalid"
+	// ReasonAuthenticationFailed: the repository refused the credentials.
+	ReasonAuthenticationFailed = "AuthenticationFailed"
+	// ReasonChartSecretInvalid: the Secret with a repository's credentials lacks a
+	// key, or holds one that cannot be read.
+	ReasonChartSecretInvalid = "ChartSecretInvalid"
+	// ReasonChartCacheFailed: the operator's chart cache cannot be read or written.
+	ReasonChartCacheFailed = "ChartCacheFailed"
+	// ReasonReferenceNotFound: a referenced Secret or ConfigMap, or its key, is
+	// not there (yet).
+	ReasonReferenceNotFound = "ReferenceNotFound"
+	// ReasonPrepareFailed: an unexpected error while preparing; retried.
+	ReasonPrepareFailed = "PrepareFailed"
+	// ReasonCRDApplyFailed: the API server refused a CRD; retried.
+	ReasonCRDApplyFailed = "CRDApplyFailed"
+)

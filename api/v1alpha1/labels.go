@@ -1,0 +1,52 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+// Labels and annotations that the operator writes. They are API: people select
+// by them, and the operator finds what it owns by them after a restart.
+const (
+	// BundleLabel names the PlatformBundle a ComponentRelease belongs to. A
+	// label and not an ownerReference, because garbage collection knows no order
+	// and a bundle restored from a backup has a new UID.
+	BundleLabel = "platform.groundwork.dev/bundle"
+
+	// ReleaseLabel stands on every object of a Helm release that the operator
+	// installs, hooks included, and names the ComponentRelease. Watches are
+	// selected by its presence.
+	ReleaseLabel = "platform.groundwork.dev/release"
+
+	// InputsDigestLabel stands on a Helm release record (never on the objects)
+	// and holds the inputs digest that the revision was made from, so that a
+	// restarted operator knows what is released without any memory of its own.
+	InputsDigestLabel = "platform.groundwork.dev/inputs-digest"
+
+	// HolderLabel stands on a Helm release record that is pending and names the
+	// operator process (a random identity per process) that works on it.
+	HolderLabel = "platform.groundwork.dev/holder"
+
+	// CRDOwnerLabel stands on a CustomResourceDefinition that the operator
+	// applied and names the one component (as <bundle>.<component>) whose
+	// definition wins.
+	CRDOwnerLabel = "platform.groundwork.dev/crd-owner"
+
+	// CRDDigestAnnotation holds the digest of the definition that was applied,
+	// so that an unchanged CRD is never sent twice.
+	CRDDigestAnnotation = "platform.groundwork.dev/crd-digest"
+
+	// ReconcileRequestAnnotation asks for one reconciliation now: any new value
+	// re-resolves version ranges and repository indexes, forgets backoff, and is
+	// echoed in status.lastHandledReconcileAt.
+	ReconcileRequestAnnotation = "platform.groundwork.dev/reconcile-requested-at"
+
+	// BundleFinalizer holds a PlatformBundle until its deletionPolicy has been
+	// carried out.
+	BundleFinalizer = "platform.groundwork.dev/bundle"
+
+	// FieldManager is the one name under which the operator applies objects.
+	FieldManager = "groundwork"
+
+	// DefaultNamespace is the namespace of the operator itself, and of the
+	// Secrets and ConfigMaps that a reference without a namespace means.
+	DefaultNamespace = "groundwork-system"
+)
