@@ -1,0 +1,13 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package bundles embeds the data that the operator brings: the component catalogs by version. It holds no code and
+// imports nothing but embed; internal/catalog reads it.
+package bundles
+
+import "embed"
+
+// FS holds catalog/<version>/<component>.yaml.
+//
+//go:embed catalog
+var FS embed.FS
