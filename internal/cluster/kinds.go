@@ -1,0 +1,174 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cluster knows which kinds the API server serves, from one discovery
+// at start-up and the watch on custom resource definitions after that, so that
+// nobody repeats discovery per action. It imports client-go and apimachinery.
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/restmapper"
+)
+
+// refreshInterval bounds how often a kind that nobody knows makes us ask the
+// API server again. Aggregated API servers are the only ones that can appear
+// without a custom resource definition telling us.
+const refreshInterval = 10 * time.Second
+
+// CustomKind is one kind that an established custom resource definition serves.
+type CustomKind struct {
+	// GVK of the kind, in a served version.
+	GVK schema.GroupVersionKind
+	// Plural resource name.
+	Plural string
+	// Namespaced says whether objects live in namespaces.
+	Namespaced bool
+}
+
+// Kinds is a meta.RESTMapper and the list of served API versions. It is safe for
+// concurrent use.
+type Kinds struct {
+	client discovery.DiscoveryInterface
+	now    func() time.Time
+
+	mu        sync.RWMutex
+	base      meta.RESTMapper
+	baseNames []string
+	custom    []CustomKind
+	mapper    meta.RESTMapper
+	names     map[string]bool
+	refreshed time.Time
+	version   *version.Info
+}
+
+var _ meta.RESTMapper = (*Kinds)(nil)
+
+// NewKinds discovers the API server once. The error is that of discovery.
+func NewKinds(client discovery.DiscoveryInterface) (*Kinds, error) {
+	k := &Kinds{client: client, now: time.Now}
+	info, err := client.ServerVersion()
+	if err != nil {
+		return nil, fmt.Errorf("read the API server's version: %w", err)
+	}
+	k.version = info
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.discover(); err != nil {
+		return nil, err
+	}
+	k.rebuild()
+	return k, nil
+}
+
+// ServerVersion is the API server's version at start-up.
+func (k *Kinds) ServerVersion() version.Info { return *k.version }
+
+// SetCustom replaces the kinds of established custom resource definitions. The
+// caller is the watch on them. It reports whether anything changed.
+func (k *Kinds) SetCustom(kinds []CustomKind) bool {
+	kinds = slices.Clone(kinds)
+	slices.SortFunc(kinds, func(a, b CustomKind) int {
+		return strings.Compare(a.GVK.String(), b.GVK.String())
+	})
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if slices.Equal(kinds, k.custom) {
+		return false
+	}
+	k.custom = kinds
+	k.rebuild()
+	return true
+}
+
+// Has answers a question as templates ask it: "group/version", or
+// "group/version/Kind".
+func (k *Kinds) Has(apiVersion string) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.names[apiVersion]
+}
+
+// APIVersions lists everything that Has answers with true, sorted.
+func (k *Kinds) APIVersions() []string {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	out := make([]string, 0, len(k.names))
+	for name := range k.names {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// discover asks the API server; the caller holds the lock. Groups whose
+// aggregated API server does not answer are left out.
+func (k *Kinds) discover() error {
+	groups, err := restmapper.GetAPIGroupResources(k.client)
+	if err != nil {
+		return fmt.Errorf("discover the kinds that the API server serves: %w", err)
+	}
+	k.base = restmapper.NewDiscoveryRESTMapper(groups)
+	k.baseNames = nil
+	for _, group := range groups {
+		for _, v := range group.Group.Versions {
+			k.baseNames = append(k.baseNames, v.GroupVersion)
+			for _, resource := range group.VersionedResources[v.Version] {
+				k.baseNames = append(k.baseNames, v.GroupVersion+"/"+resource.Kind)
+			}
+		}
+	}
+	k.refreshed = k.now()
+	return nil
+}
+
+// rebuild joins discovery and custom kinds; the caller holds the lock.
+func (k *Kinds) rebuild() {
+	custom := meta.NewDefaultRESTMapper(nil)
+	names := make(map[string]bool, len(k.baseNames)+2*len(k.custom))
+	for _, name := range k.baseNames {
+		names[name] = true
+	}
+	for _, kind := range k.custom {
+		scope := meta.RESTScopeRoot
+		if kind.Namespaced {
+			scope = meta.RESTScopeNamespace
+		}
+		plural := kind.GVK.GroupVersion().WithResource(kind.Plural)
+		custom.AddSpecific(kind.GVK, plural, plural, scope)
+		names[kind.GVK.GroupVersion().String()] = true
+		names[kind.GVK.GroupVersion().String()+"/"+kind.GVK.Kind] = true
+	}
+	k.names = names
+	k.mapper = meta.FirstHitRESTMapper{MultiRESTMapper: meta.MultiRESTMapper{custom, k.base}}
+}
+
+// refresh discovers again unless that was done a moment ago.
+func (k *Kinds) refresh() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.now().Sub(k.refreshed) < refreshInterval {
+		return false
+	}
+	if err := k.discover(); err != nil {
+		k.refreshed = k.now()
+		return false
+	}
+	k.rebuild()
+	return true
+}
+
+func (k *Kinds) current() meta.RESTMapper {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.mapper
+}
