@@ -1,0 +1,41 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package helm
+
+import (
+	"strings"
+)
+
+// noise are prefixes of Helm's errors that say nothing to a reader who already
+// knows which release and which action failed.
+var noise = []string{
+	"failed to install: ", "release failed: ", "warning: ", "an error occurred: ",
+}
+
+// translate makes one readable sentence of a Helm error and keeps the chain.
+func translate(err error) error {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	for _, prefix := range noise {
+		text = strings.ReplaceAll(text, prefix, "")
+	}
+	switch {
+	case strings.Contains(text, "cannot be imported into the current release"):
+		text = "objects of the chart exist already and belong to nobody or to another release: " + text
+	case strings.Contains(text, "another operation"):
+		text = "another Helm operation on this release is in progress: " + text
+	}
+	return &sentence{text: text, err: err}
+}
+
+// sentence is an error with a text of its own.
+type sentence struct {
+	text string
+	err  error
+}
+
+// Error is the sentence.
+func (s *sentence) Error() string { return s.text }
+
+// Unwrap is Helm's error.
+func (s *sentence) Unwrap() error { return s.err }

@@ -1,0 +1,247 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package helm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+	"helm.sh/helm/v3/pkg/kube"
+	helmrelease "helm.sh/helm/v3/pkg/release"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+)
+
+// decorator is Helm's Kubernetes client with its traps taken out:
+//   - custom resource definitions never pass: they belong to the operator;
+//   - every object carries the release label, hooks included;
+//   - updates of custom resources are three-way, as for everything else;
+//   - nothing polls: waits are watches;
+//   - kinds that a stored manifest names and nobody serves are left out;
+//   - when the action's context ends, no further write is begun.
+type decorator struct {
+	*kube.Client
+	ctx    context.Context //nolint:containedctx // Helm's interface takes no context; one decorator lives for one action.
+	owner  string
+	mapper meta.RESTMapper
+	wait   Waiter
+	log    logr.Logger
+	// releaseObjects is what was written and is not a hook. One action runs in
+	// one goroutine at a time.
+	releaseObjects []Applied
+}
+
+var (
+	_ kube.Interface                    = (*decorator)(nil)
+	_ kube.InterfaceExt                 = (*decorator)(nil)
+	_ kube.InterfaceThreeWayMerge       = (*decorator)(nil)
+	_ kube.InterfaceDeletionPropagation = (*decorator)(nil)
+)
+
+// IsReachable is answered by the next real request.
+func (d *decorator) IsReachable() error { return d.ctx.Err() }
+
+// Build turns a manifest into objects. Helm asks with validate for what is about
+// to be written and without for what is stored: only the latter may leave out
+// kinds that are not served.
+func (d *decorator) Build(reader io.Reader, validate bool) (kube.ResourceList, error) {
+	raw, err := io.ReadAll(reader)
+	if err != nil {
+		return nil, err
+	}
+	stream := string(raw)
+	if !validate {
+		var unmapped []string
+		if stream, unmapped = mapped(stream, d.mapper); len(unmapped) > 0 {
+			d.log.Info("Left out of a stored manifest: kinds that are not served", "objects", unmapped)
+		}
+	}
+	if strings.TrimSpace(stream) == "" {
+		return nil, nil
+	}
+	list, err := d.Client.Build(strings.NewReader(stream), false)
+	if err != nil {
+		return nil, err
+	}
+	list = list.Filter(func(info *resource.Info) bool {
+		return info.Mapping.GroupVersionKind.Kind != "CustomResourceDefinition"
+	})
+	return list, list.Visit(d.label)
+}
+
+func (d *decorator) label(info *resource.Info, err error) error {
+	if err != nil {
+		return err
+	}
+	accessor, err := meta.Accessor(info.Object)
+	if err != nil {
+		return err
+	}
+	lbls := accessor.GetLabels()
+	if lbls == nil {
+		lbls = map[string]string{}
+	}
+	lbls[v1alpha1.ReleaseLabel] = d.owner
+	accessor.SetLabels(lbls)
+	return nil
+}
+
+// Create implements kube.Interface; nothing to create is no error.
+func (d *decorator) Create(resources kube.ResourceList) (*kube.Result, error) {
+	if err := d.ctx.Err(); err != nil || len(resources) == 0 {
+		return &kube.Result{}, err
+	}
+	result, err := d.Client.Create(resources)
+	d.note(resources)
+	return result, err
+}
+
+// note remembers what was written, hooks aside: Helm sends those one by one.
+func (d *decorator) note(resources kube.ResourceList) {
+	for i, entry := range appliedOf(resources) {
+		accessor, err := meta.Accessor(resources[i].Object)
+		if err != nil || accessor.GetAnnotations()[helmrelease.HookAnnotation] == "" {
+			d.releaseObjects = append(d.releaseObjects, entry)
+		}
+	}
+}
+
+// Update implements kube.Interface by a three-way merge for every kind.
+func (d *decorator) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+	return d.UpdateThreeWayMerge(original, target, force)
+}
+
+// UpdateThreeWayMerge implements kube.InterfaceThreeWayMerge.
+func (d *decorator) UpdateThreeWayMerge(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+	if err := d.ctx.Err(); err != nil || len(target) == 0 {
+		return &kube.Result{}, err
+	}
+	result, err := d.Client.UpdateThreeWayMerge(original, target, force)
+	d.note(target)
+	return result, err
+}
+
+// Delete implements kube.Interface.
+func (d *decorator) Delete(resources kube.ResourceList) (*kube.Result, []error) {
+	return d.DeleteWithPropagationPolicy(resources, metav1.DeletePropagationBackground)
+}
+
+// DeleteWithPropagationPolicy implements kube.InterfaceDeletionPropagation.
+func (d *decorator) DeleteWithPropagationPolicy(
+	resources kube.ResourceList, policy metav1.DeletionPropagation,
+) (*kube.Result, []error) {
+	if err := d.ctx.Err(); err != nil {
+		return &kube.Result{}, []error{err}
+	}
+	if len(resources) == 0 {
+		return &kube.Result{}, nil
+	}
+	return d.Client.DeleteWithPropagationPolicy(resources, policy)
+}
+
+// Wait implements kube.Interface by watch: it is used only before hooks that
+// need running workloads.
+func (d *decorator) Wait(resources kube.ResourceList, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(d.ctx, timeout)
+	defer cancel()
+	return d.wait(ctx, d.owner, appliedOf(resources))
+}
+
+// WaitWithJobs implements kube.Interface.
+func (d *decorator) WaitWithJobs(resources kube.ResourceList, timeout time.Duration) error {
+	return d.Wait(resources, timeout)
+}
+
+// WatchUntilReady waits for a hook.
+func (d *decorator) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
+	if err := d.ctx.Err(); err != nil || len(resources) == 0 {
+		return err
+	}
+	return d.Client.WatchUntilReady(resources, timeout)
+}
+
+// WaitForDelete waits by watch until every object is gone; Helm polls every two
+// seconds.
+func (d *decorator) WaitForDelete(resources kube.ResourceList, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(d.ctx, timeout)
+	defer cancel()
+	for _, info := range resources {
+		if err := waitGone(ctx, info); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func waitGone(ctx context.Context, info *resource.Info) error {
+	helper := resource.NewHelper(info.Client, info.Mapping)
+	for {
+		object, err := helper.Get(info.Namespace, info.Name)
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("wait until %s is gone: %w", describe(info), err)
+		}
+		accessor, err := meta.Accessor(object)
+		if err != nil {
+			return err
+		}
+		gone, err := watchGone(ctx, helper, info, accessor)
+		if gone || err != nil {
+			return err
+		}
+	}
+}
+
+// watchGone reports false when the watch ended by itself and must be begun anew.
+func watchGone(ctx context.Context, helper *resource.Helper, info *resource.Info, object metav1.Object) (bool, error) {
+	watcher, err := helper.WatchSingle(info.Namespace, info.Name, object.GetResourceVersion())
+	if err != nil {
+		return false, fmt.Errorf("watch %s: %w", describe(info), err)
+	}
+	defer watcher.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false, stillThere(ctx, info, object)
+		case event, open := <-watcher.ResultChan():
+			if !open || event.Type == watch.Error {
+				return false, ctx.Err()
+			}
+			if event.Type == watch.Deleted {
+				return true, nil
+			}
+		}
+	}
+}
+
+func stillThere(ctx context.Context, info *resource.Info, object metav1.Object) error {
+	why := "its deletion has not ended"
+	if finalizers := object.GetFinalizers(); len(finalizers) > 0 {
+		why = "it has the finalizers " + strings.Join(finalizers, ", ")
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%s is still there: %s", describe(info), why)
+	}
+	return ctx.Err()
+}
+
+func describe(info *resource.Info) string {
+	name := info.Name
+	if info.Namespace != "" {
+		name = info.Namespace + "/" + name
+	}
+	return info.Mapping.GroupVersionKind.Kind + " " + name
+}

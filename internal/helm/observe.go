@@ -1,0 +1,127 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package helm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	helmrelease "helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+)
+
+// Status of a revision, as Helm spells it.
+type Status string
+
+// The statuses that decisions are made from.
+const (
+	StatusDeployed     Status = "deployed"
+	StatusFailed       Status = "failed"
+	StatusSuperseded   Status = "superseded"
+	StatusUninstalled  Status = "uninstalled"
+	StatusUninstalling Status = "uninstalling"
+)
+
+// Pending says that the record was left by an action that has not ended.
+func (s Status) Pending() bool { return strings.HasPrefix(string(s), "pending-") }
+
+// Revision is one record of a release, read from its metadata alone.
+type Revision struct {
+	// Number counts from 1.
+	Number int
+	// Status of the record.
+	Status Status
+	// Digest of the inputs, empty for records that are not ours.
+	Digest string
+	// Holder is the process that works or worked on it, empty for strangers.
+	Holder string
+	// Changed is when the record was last written, to the second.
+	Changed time.Time
+}
+
+// RecordSelector selects the records of all Helm releases, for watches.
+func RecordSelector() labels.Selector { return labels.SelectorFromSet(labels.Set{"owner": "helm"}) }
+
+// RecordOf says which release a record belongs to; false if it is not a record.
+func RecordOf(object metav1.Object) (Release, bool) {
+	lbls := object.GetLabels()
+	name, ok := lbls["name"]
+	if !ok || lbls["owner"] != "helm" {
+		return Release{}, false
+	}
+	return Release{Namespace: object.GetNamespace(), Name: name}, true
+}
+
+// RevisionsFrom reads revisions from the metadata of records, oldest first.
+func RevisionsFrom(items []metav1.PartialObjectMetadata) []Revision {
+	out := make([]Revision, 0, len(items))
+	for _, item := range items {
+		out = append(out, Revision{
+			Number:  versionOf(item.Labels),
+			Status:  Status(item.Labels["status"]),
+			Digest:  item.Labels[v1alpha1.InputsDigestLabel],
+			Holder:  item.Labels[v1alpha1.HolderLabel],
+			Changed: changedAt(item.ObjectMeta),
+		})
+	}
+	slices.SortFunc(out, func(a, b Revision) int { return a.Number - b.Number })
+	return out
+}
+
+// Observe reads the revisions of a release from the API server, oldest first;
+// none is no error. It is the live read before an action; between actions the
+// watch on the records is enough.
+func (e *Engine) Observe(ctx context.Context, release Release) ([]Revision, error) {
+	list, err := e.metadata.Resource(secretsResource).Namespace(release.Namespace).List(ctx, metav1.ListOptions{
+		LabelSelector: labels.Set{"owner": "helm", "name": release.Name}.AsSelector().String(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the records of release %s: %w", release, err)
+	}
+	return RevisionsFrom(list.Items), nil
+}
+
+// Inventory reads the objects of one revision from its record.
+func (e *Engine) Inventory(_ context.Context, release Release, revision int) ([]Object, error) {
+	rls, err := e.record(release, revision)
+	if err != nil {
+		return nil, err
+	}
+	return inventoryOf(rls, e.options.Kinds)
+}
+
+func (e *Engine) record(release Release, revision int) (*helmrelease.Release, error) {
+	store := driver.NewSecrets(e.client.CoreV1().Secrets(release.Namespace))
+	rls, err := store.Get(recordKey(release.Name, revision))
+	if err != nil {
+		return nil, fmt.Errorf("read revision %d of release %s: %w", revision, release, err)
+	}
+	return rls, nil
+}
+
+// TakeOver marks a pending record as failed, so that Helm acts on the release
+// again. The caller has proof that nobody is working on it. Nothing is deleted.
+func (e *Engine) TakeOver(_ context.Context, release Release, revision int) error {
+	rls, err := e.record(release, revision)
+	if err != nil {
+		return err
+	}
+	if !rls.Info.Status.IsPending() {
+		return nil
+	}
+	rls.SetStatus(helmrelease.StatusFailed, "interrupted: the process that worked on this revision ended; taken over by groundwork")
+	store := newRecords(driver.NewSecrets(e.client.CoreV1().Secrets(release.Namespace)), e.metadata, release.Namespace)
+	return store.Update(recordKey(release.Name, revision), rls)
+}
+
+func recordKey(name string, revision int) string {
+	return fmt.Sprintf("sh.helm.release.v1.%s.v%d", name, revision)
+}

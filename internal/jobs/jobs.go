@@ -1,0 +1,150 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package jobs runs Helm actions outside of the reconcilers: a job is started,
+// never waited for, and wakes its release when it ends. There is at most one per
+// release. The table of running jobs is the one piece of memory of the operator;
+// it is a lock and a progress bar, never the truth, which is read from Helm's
+// storage. It imports the standard library only.
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// Outcome is how a job ended.
+type Outcome struct {
+	// Action that was run.
+	Action string
+	// Digest that it was run for.
+	Digest string
+	// Err of the action, nil for success.
+	Err error
+	// Ended is when.
+	Ended time.Time
+	// Value that the action returned.
+	Value any
+}
+
+// Running is a job under way.
+type Running struct {
+	// Action being run.
+	Action string
+	// Digest it is run for.
+	Digest string
+	// Started is when it was asked for; it may wait for its turn.
+	Started time.Time
+}
+
+// Table holds the jobs of this process. Safe for concurrent use.
+type Table struct {
+	slots chan struct{}
+	wake  func(release string)
+	now   func() time.Time
+
+	mu       sync.Mutex
+	ctx      context.Context //nolint:containedctx // the life of the jobs, given by Start
+	closed   bool
+	running  map[string]Running
+	outcomes map[string]Outcome
+	group    sync.WaitGroup
+}
+
+// New makes a table that runs at most parallel jobs at a time and calls wake with
+// the release when one ends. Wake must not block.
+func New(parallel int, wake func(release string)) *Table {
+	return &Table{
+		slots:    make(chan struct{}, parallel),
+		wake:     wake,
+		now:      time.Now,
+		running:  map[string]Running{},
+		outcomes: map[string]Outcome{},
+	}
+}
+
+// NeedLeaderElection says that only the leader acts.
+func (t *Table) NeedLeaderElection() bool { return true }
+
+// Start gives jobs their life. When the context ends no job begins any more, and
+// it returns when those under way have ended. It implements manager.Runnable.
+func (t *Table) Start(ctx context.Context) error {
+	t.mu.Lock()
+	t.ctx = ctx
+	t.mu.Unlock()
+	<-ctx.Done()
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.group.Wait()
+	return nil
+}
+
+// Begin starts a job unless the release has one or the table is not running, and
+// says whether it did.
+func (t *Table) Begin(release, action, digest string, run func(context.Context) (any, error)) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, busy := t.running[release]; busy || t.closed || t.ctx == nil {
+		return false
+	}
+	t.running[release] = Running{Action: action, Digest: digest, Started: t.now()}
+	delete(t.outcomes, release)
+	ctx := t.ctx
+	t.group.Go(func() { t.run(ctx, release, action, digest, run) })
+	return true
+}
+
+// Running returns the job of a release.
+func (t *Table) Running(release string) (Running, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	job, ok := t.running[release]
+	return job, ok
+}
+
+// Outcome returns how the last job of a release ended, until Clear or the next
+// job: it stays while writing it down fails.
+func (t *Table) Outcome(release string) (Outcome, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	outcome, ok := t.outcomes[release]
+	return outcome, ok
+}
+
+// Clear forgets the outcome of a release.
+func (t *Table) Clear(release string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.outcomes, release)
+}
+
+func (t *Table) run(ctx context.Context, release, action, digest string, run func(context.Context) (any, error)) {
+	outcome := Outcome{Action: action, Digest: digest, Err: context.Canceled}
+	select {
+	case t.slots <- struct{}{}:
+		outcome.Value, outcome.Err = guard(ctx, run)
+		<-t.slots
+	case <-ctx.Done():
+	}
+	t.mu.Lock()
+	outcome.Ended = t.now()
+	delete(t.running, release)
+	t.outcomes[release] = outcome
+	t.mu.Unlock()
+	t.wake(release)
+}
+
+// guard turns a panic of a template engine or a chart into an error of that
+// release, so that one chart does not take the operator down.
+func guard(ctx context.Context, run func(context.Context) (any, error)) (value any, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("the action panicked: %v\n%s", problem, debug.Stack())
+		}
+	}()
+	return run(ctx)
+}

@@ -1,0 +1,251 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package prepare looks before the leap: it fetches, verifies and renders charts
+// in the background, bounded, and keeps what was learnt by key. It writes
+// nothing; losing its results costs a render and nothing else. It imports the
+// helm, chart, crds and failure rooms and the API.
+package prepare
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/clock"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/chart"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/helm"
+)
+
+// Delays between attempts at what time may cure.
+const (
+	firstDelay = 2 * time.Second
+	maxDelay   = 5 * time.Minute
+)
+
+// Renderer renders a chart without writing; internal/helm.Engine is one.
+type Renderer interface {
+	Render(ctx context.Context, request helm.RenderRequest) (*helm.Rendered, error)
+}
+
+// Result is what was learnt about one component.
+type Result struct {
+	// Chart as resolved.
+	Chart chart.Resolved
+	// CRDs that the chart brings.
+	CRDs []*crds.Definition
+	// Kinds that the release's objects and hooks use.
+	Kinds []schema.GroupVersionKind
+	// Objects of the release, without hooks and CRDs.
+	Objects []helm.Object
+	// Capabilities that the templates asked for, with the answers given.
+	Capabilities []v1alpha1.CapabilityAnswer
+	// Guarded are API groups behind a fail-closed webhook of the component.
+	Guarded []string
+}
+
+// Holds says whether every answer that was given is still the right one.
+func (r *Result) Holds(has func(string) bool) bool {
+	for _, answer := range r.Capabilities {
+		if has(answer.APIVersion) != answer.Available {
+			return false
+		}
+	}
+	return true
+}
+
+// Options of a Preparer.
+type Options struct {
+	// Parallel renders at a time. Default: 2.
+	Parallel int
+	// Wake is called with the owner when a result or an error is there, and when
+	// it is time to try again. It must not block.
+	Wake func(owner string)
+	// Clock for backoff. Default: the real one.
+	Clock clock.Clock
+}
+
+// Preparer prepares components in the background. Safe for concurrent use.
+type Preparer struct {
+	renderer Renderer
+	options  Options
+	slots    chan struct{}
+
+	mu      sync.Mutex
+	ctx     context.Context //nolint:containedctx // the life of background work, given by Start
+	started chan struct{}
+	entries map[string]map[string]*entry // by owner and key
+}
+
+// entry is one key's state. A result stays while its render is repeated.
+type entry struct {
+	result   *Result
+	err      error
+	running  bool
+	attempts int
+	retryAt  time.Time
+}
+
+// New makes a Preparer that begins to work with Start.
+func New(renderer Renderer, options Options) *Preparer {
+	if options.Parallel <= 0 {
+		options.Parallel = 2
+	}
+	if options.Clock == nil {
+		options.Clock = clock.RealClock{}
+	}
+	return &Preparer{
+		renderer: renderer,
+		options:  options,
+		slots:    make(chan struct{}, options.Parallel),
+		started:  make(chan struct{}),
+		entries:  map[string]map[string]*entry{},
+	}
+}
+
+// NeedLeaderElection says that only the leader prepares.
+func (p *Preparer) NeedLeaderElection() bool { return true }
+
+// Start gives background work its life. It implements manager.Runnable.
+func (p *Preparer) Start(ctx context.Context) error {
+	p.mu.Lock()
+	p.ctx = ctx
+	p.mu.Unlock()
+	close(p.started)
+	<-ctx.Done()
+	return nil
+}
+
+// Peek returns the last result of a key, whatever answers it was rendered with;
+// nil when there is none.
+func (p *Preparer) Peek(owner, key string) *Result {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e := p.entries[owner][key]; e != nil {
+		return e.result
+	}
+	return nil
+}
+
+// Ensure returns the result of a key if there is one whose answers hold, or else
+// begins to make it. Both nil means that it is being made. An error that time may
+// cure stays visible while the next attempt runs; it is tried again with
+// exponential backoff.
+func (p *Preparer) Ensure(owner, key string, request helm.RenderRequest) (*Result, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	byKey := p.entries[owner]
+	if byKey == nil {
+		byKey = map[string]*entry{}
+		p.entries[owner] = byKey
+	}
+	e := byKey[key]
+	if e == nil {
+		e = &entry{}
+		byKey[key] = e
+	}
+	if e.result != nil && e.err == nil && e.result.Holds(request.Has) {
+		return e.result, nil
+	}
+	terminal := e.err != nil && failure.ClassOf(e.err) == failure.ClassTerminal
+	if !e.running && !terminal && !p.options.Clock.Now().Before(e.retryAt) {
+		e.running = true
+		go p.run(owner, e, request)
+	}
+	return nil, e.err
+}
+
+// Keep drops every key of the owner that is not in keys; none drops the owner.
+func (p *Preparer) Keep(owner string, keys map[string]bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for key, e := range p.entries[owner] {
+		if !keys[key] && !e.running {
+			delete(p.entries[owner], key)
+		}
+	}
+	if len(p.entries[owner]) == 0 {
+		delete(p.entries, owner)
+	}
+}
+
+// Retry forgets errors and backoff of the owner: somebody asked for it.
+func (p *Preparer) Retry(owner string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.entries[owner] {
+		e.err, e.attempts, e.retryAt = nil, 0, time.Time{}
+	}
+}
+
+func (p *Preparer) run(owner string, e *entry, request helm.RenderRequest) {
+	<-p.started
+	p.slots <- struct{}{}
+	result, err := p.prepare(p.ctx, request)
+	<-p.slots
+	p.finish(owner, e, result, err)
+	p.options.Wake(owner)
+}
+
+func (p *Preparer) prepare(ctx context.Context, request helm.RenderRequest) (*Result, error) {
+	rendered, err := p.renderer.Render(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{
+		Chart:        rendered.Chart,
+		Kinds:        rendered.Kinds(),
+		Objects:      rendered.Objects,
+		Capabilities: rendered.Capabilities,
+		Guarded:      rendered.Guarded,
+	}
+	for _, manifest := range rendered.CRDs {
+		definition, err := crds.Parse(manifest)
+		if err != nil {
+			return nil, err
+		}
+		result.CRDs = append(result.CRDs, definition)
+	}
+	return result, nil
+}
+
+func (p *Preparer) finish(owner string, e *entry, result *Result, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e.running, e.err = false, nil
+	if err == nil {
+		e.result, e.attempts, e.retryAt = result, 0, time.Time{}
+		return
+	}
+	var known *failure.Error
+	if !errors.As(err, &known) {
+		err = failure.Retryable(v1alpha1.ReasonPrepareFailed, "%w", err)
+	}
+	e.err = err
+	if failure.ClassOf(err) == failure.ClassTerminal {
+		return
+	}
+	delay := min(firstDelay<<min(e.attempts, 10), maxDelay)
+	e.attempts++
+	e.retryAt = p.options.Clock.Now().Add(delay)
+	p.wakeAfter(owner, delay)
+}
+
+// wakeAfter wakes the owner when it is time for the next attempt.
+func (p *Preparer) wakeAfter(owner string, delay time.Duration) {
+	timer := p.options.Clock.After(delay)
+	ctx := p.ctx
+	go func() {
+		select {
+		case <-timer:
+			p.options.Wake(owner)
+		case <-ctx.Done():
+		}
+	}()
+}
