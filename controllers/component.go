@@ -1,0 +1,242 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/chart"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/plan"
+	"github.com/groundwork-dev/groundwork/internal/prepare"
+	"github.com/groundwork-dev/groundwork/internal/resolve"
+	"github.com/groundwork-dev/groundwork/internal/values"
+)
+
+// component is one enabled component on its way through a pass.
+type component struct {
+	resolve.Component
+	// release as approved before; nil when there is none.
+	release *v1alpha1.ComponentRelease
+	// source of the chart with credentials, and the pin; set by compose.
+	source chart.Source
+	pinned *chart.Resolved
+	// resolvedFor is the request that a range is resolved for; empty when exact.
+	resolvedFor string
+	// merged values, references included; set by compose.
+	merged values.Values
+	// key of the preparation; set by compose.
+	key string
+	// result of the preparation; nil while there is none, or none was needed.
+	result *prepare.Result
+	// preparing says that something is still being looked at.
+	preparing bool
+	// guardedBy are components that guard kinds which this one uses.
+	guardedBy []string
+	// uses are names of CRDs that must be established first.
+	uses []string
+	// spec that is desired; nil while it is unknown.
+	spec *v1alpha1.ComponentReleaseSpec
+	// moved says that the user's or the catalog's part differs from the approved.
+	moved bool
+}
+
+// request is the part of the desired release that people and the catalog decide;
+// everything that preparation adds is left out.
+func (c *component) request(bundle string) (*v1alpha1.ComponentReleaseSpec, error) {
+	defaults, err := values.ToJSON(c.Defaults)
+	if err != nil {
+		return nil, err
+	}
+	user, err := values.ToJSON(c.Values)
+	if err != nil {
+		return nil, err
+	}
+	return &v1alpha1.ComponentReleaseSpec{
+		Bundle: bundle, Component: c.Name, CatalogVersion: c.CatalogVersion,
+		Chart: v1alpha1.PinnedChart{
+			Repository: c.Repository, Name: c.ChartName, Constraint: c.Constraint, SecretRef: c.SecretRef,
+		},
+		Namespace: c.Namespace, ReleaseName: c.ReleaseName, NamespaceLabels: c.NamespaceLabels,
+		DependsOn: c.DependsOn,
+		Defaults:  defaults, ValuesFrom: c.ValuesFrom, Values: user,
+		ReadyWhen: c.ReadyWhen, HooksNeedWorkloads: c.HooksNeedWorkloads,
+		Timeout: &metav1.Duration{Duration: c.Timeout}, HistoryLimit: &c.HistoryLimit,
+	}, nil
+}
+
+// requestOf is the same part of an approved release.
+func requestOf(approved v1alpha1.ComponentReleaseSpec) *v1alpha1.ComponentReleaseSpec {
+	out := approved.DeepCopy()
+	out.Chart.Version, out.Chart.Digest, out.Chart.ResolvedFor = "", "", ""
+	out.GuardedBy, out.Capabilities, out.CRDs = nil, nil, nil
+	out.InputsDigest, out.Removal, out.Suspend = "", "", false
+	return out
+}
+
+// pin reuses the version of the approved release while the same is asked for.
+func (c *component) pin(request string) {
+	if !exactVersion(c.Constraint) {
+		c.resolvedFor = request
+	}
+	if c.release == nil {
+		return
+	}
+	approved := c.release.Spec.Chart
+	same := approved.Repository == c.Repository && approved.Name == c.ChartName &&
+		approved.Constraint == c.Constraint && approved.ResolvedFor == c.resolvedFor
+	if same {
+		c.pinned = &chart.Resolved{
+			Repository: approved.Repository, Name: approved.Name, Version: approved.Version, Digest: approved.Digest,
+		}
+	}
+}
+
+func exactVersion(constraint string) bool {
+	_, err := semver.StrictNewVersion(strings.TrimPrefix(constraint, "v"))
+	return err == nil
+}
+
+// setKey names everything that a preparation depends on, answers aside.
+func (c *component) setKey() error {
+	raw, err := json.Marshal(map[string]any{
+		"repository": c.Repository, "name": c.ChartName, "constraint": c.Constraint,
+		"resolvedFor": c.resolvedFor, "pinned": c.pinned, "auth": c.source.Auth, "ca": c.source.CA,
+		"namespace": c.Namespace, "releaseName": c.ReleaseName, "values": c.merged,
+	})
+	if err != nil {
+		return failure.Terminal(v1alpha1.ReasonValuesInvalid, "values cannot be written as JSON: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	c.key = hex.EncodeToString(sum[:])
+	return nil
+}
+
+// settle builds the desired release from what preparation found, or from the
+// approved release when that is still exactly what would be found.
+func (c *component) settle(bundle string, pinned chart.Resolved, answers []v1alpha1.CapabilityAnswer, refs []v1alpha1.CRDReference) error {
+	spec, err := c.request(bundle)
+	if err != nil {
+		return err
+	}
+	spec.Chart.Version, spec.Chart.Digest, spec.Chart.ResolvedFor = pinned.Version, pinned.Digest, c.resolvedFor
+	spec.Capabilities, spec.CRDs, spec.GuardedBy = answers, refs, c.guardedBy
+	spec.InputsDigest, err = values.Inputs{
+		ChartDigest: pinned.Digest, Namespace: c.Namespace, ReleaseName: c.ReleaseName,
+		NamespaceLabels: c.NamespaceLabels, Values: c.merged, Capabilities: answers,
+	}.Digest()
+	if err != nil {
+		return failure.Terminal(v1alpha1.ReasonValuesInvalid, "%w", err)
+	}
+	spec.Suspend = c.Suspend
+	c.spec = spec
+	return nil
+}
+
+// unchanged says whether the approved release stands without looking again: the
+// request is the same, the answers to its questions are the same, and every CRD
+// it brings is in place.
+func (c *component) unchanged(bundle string, has func(string) bool, definitions crds.Index) bool {
+	if c.release == nil || c.moved || c.pinned == nil || c.release.Spec.Removal != "" {
+		return false
+	}
+	approved := c.release.Spec
+	for _, answer := range approved.Capabilities {
+		if has(answer.APIVersion) != answer.Available {
+			return false
+		}
+	}
+	for _, ref := range approved.CRDs {
+		state, ok := definitions.Get(ref.Name)
+		ours := state.Owner == "" || state.Owner == c.release.Name
+		if !ok || (ours && state.Digest != ref.Digest) {
+			return false
+		}
+	}
+	c.guardedBy = approved.GuardedBy
+	if err := c.settle(bundle, *c.pinned, approved.Capabilities, approved.CRDs); err != nil {
+		return false
+	}
+	if c.spec.InputsDigest != approved.InputsDigest {
+		c.spec = nil
+		return false
+	}
+	return true
+}
+
+// specChanged says whether the approved release must be written.
+func (c *component) specChanged() bool {
+	if c.spec == nil || c.release == nil {
+		return true
+	}
+	return !equality.Semantic.DeepEqual(*c.spec, c.release.Spec)
+}
+
+// planned is the component as the planner sees it.
+func (c *component) planned() plan.Component {
+	out := plan.Component{
+		Name: c.Name, DependsOn: union(c.DependsOn, c.guardedBy),
+		SpecChanged: c.specChanged(), RequestChanged: c.moved || c.release == nil,
+		Preparing: c.preparing, Trouble: c.Trouble, Suspended: c.Suspend, Uses: c.uses,
+	}
+	if c.spec != nil {
+		out.Digest = c.spec.InputsDigest
+	}
+	if c.result != nil {
+		for _, definition := range c.result.CRDs {
+			out.CRDs = append(out.CRDs, plan.CRD{Name: definition.Name, Digest: definition.Digest})
+		}
+	}
+	return out
+}
+
+// eachDefinition calls f with the name of every CRD the component brings or uses.
+func (c *component) eachDefinition(f func(name string)) {
+	for _, name := range c.uses {
+		f(name)
+	}
+	if c.result != nil {
+		for _, definition := range c.result.CRDs {
+			f(definition.Name)
+		}
+	}
+}
+
+func noteDefinition(into map[string]plan.CRDState, definitions crds.Index, name string) {
+	state, ok := definitions.Get(name)
+	if !ok || state.Terminating {
+		return
+	}
+	into[name] = plan.CRDState{Established: state.Established, Digest: state.Digest, Owner: state.Owner}
+}
+
+// releaseState is an approved release as the planner sees it.
+func releaseState(release *v1alpha1.ComponentRelease) plan.ReleaseState {
+	return plan.ReleaseState{
+		Name: release.Spec.Component, DependsOn: union(release.Spec.DependsOn, release.Spec.GuardedBy),
+		Digest: release.Spec.InputsDigest, Ready: isReady(release),
+		Removing: release.Spec.Removal != "", Removed: release.Status.Removed,
+		Suspended: release.Spec.Suspend,
+	}
+}
+
+func union(a, b []string) []string {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,140 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/jobs"
+	"github.com/groundwork-dev/groundwork/internal/plan"
+	"github.com/groundwork-dev/groundwork/internal/values"
+)
+
+// ComponentReleaseReconciler makes one Helm release match one approved spec. It
+// knows neither order nor catalog nor CRDs.
+type ComponentReleaseReconciler struct {
+	client.Client
+	// Recorder of events.
+	Recorder events.EventRecorder
+	// References to Secrets and ConfigMaps.
+	References References
+	// Engine runs Helm.
+	Engine Engine
+	// Jobs holds what runs.
+	Jobs Jobs
+	// Tracker watches the objects of releases.
+	Tracker Tracker
+	// Identity of this process.
+	Identity string
+	// Handoff measures how fast dependents start; nil measures nothing.
+	Handoff *Handoff
+	// Clock for backoff and the age of records.
+	Clock clock.PassiveClock
+	// inventories of revisions, a cache of what Helm's records hold.
+	inventories inventoryCache
+}
+
+// The operator installs arbitrary charts, RBAC included, so it holds what they
+// need: everything. config/rbac says how to narrow this down.
+// +kubebuilder:rbac:groups=*,resources=*,verbs=*
+// +kubebuilder:rbac:urls=*,verbs=*
+
+// releaseScope is what the steps of one pass share. Each field says when it is set.
+type releaseScope struct {
+	// release being reconciled; its status is written at the end.
+	release *v1alpha1.ComponentRelease
+	// before is the release as fetched.
+	before *v1alpha1.ComponentRelease
+	// helm names the Helm release.
+	helm helm.Release
+	// merged values; set by compose.
+	merged values.Values
+	// blocked is why nothing may be done with these inputs; set by compose.
+	blocked *verdict
+	// outcome of the last job; set by observe.
+	outcome *jobs.Outcome
+	// revisions from the watch on records; set by observe.
+	revisions []helm.Revision
+	// decision; set by decide, again by act after a live read.
+	decision plan.Decision
+	// verdict about the objects; set by ready.
+	objects *verdict
+	// requeue is when to come back if nothing happens; 0 is never.
+	requeue time.Duration
+}
+
+type releaseStep struct {
+	name string
+	run  func(context.Context, *releaseScope) error
+}
+
+func (r *ComponentReleaseReconciler) steps() []releaseStep {
+	return []releaseStep{
+		{"compose", r.compose},
+		{"observe", r.observe},
+		{"decide", r.decide},
+		{"act", r.act},
+		{"ready", r.ready},
+	}
+}
+
+// Reconcile implements reconcile.Reconciler.
+func (r *ComponentReleaseReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	release := &v1alpha1.ComponentRelease{}
+	if err := r.Get(ctx, request.NamespacedName, release); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.forget(request.Name)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	scope := &releaseScope{
+		release: release,
+		before:  release.DeepCopy(),
+		helm:    helm.Release{Namespace: release.Spec.Namespace, Name: release.Spec.ReleaseName},
+	}
+	var failed error
+	for _, step := range r.steps() {
+		if failed = step.run(ctx, scope); failed != nil {
+			break
+		}
+	}
+	summarizeRelease(scope, failed)
+	if err := r.patchStatus(ctx, scope); err != nil {
+		return ctrl.Result{}, errors.Join(failed, err)
+	}
+	if scope.outcome != nil {
+		r.Jobs.Clear(release.Name)
+	}
+	return ctrl.Result{RequeueAfter: scope.requeue}, failed
+}
+
+func (r *ComponentReleaseReconciler) patchStatus(ctx context.Context, scope *releaseScope) error {
+	if equality.Semantic.DeepEqual(scope.before.Status, scope.release.Status) {
+		return nil
+	}
+	if err := r.Status().Patch(ctx, scope.release, client.MergeFrom(scope.before)); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	r.recordEvents(scope)
+	return nil
+}
+
+// forget drops what is kept in memory for a release that is gone.
+func (r *ComponentReleaseReconciler) forget(name string) {
+	r.References.SetRefs(name, nil)
+	r.Tracker.Forget(name)
+	r.inventories.forget(name)
+	r.Jobs.Clear(name)
+}

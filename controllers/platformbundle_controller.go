@@ -1,0 +1,142 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/plan"
+	"github.com/groundwork-dev/groundwork/internal/resolve"
+)
+
+// PlatformBundleReconciler resolves a bundle, prepares its components, and
+// approves them one after the other as their turn comes. It never calls Helm.
+type PlatformBundleReconciler struct {
+	client.Client
+	// Recorder of events.
+	Recorder events.EventRecorder
+	// Catalogs that this operator brings.
+	Catalogs *catalog.Set
+	// References to Secrets and ConfigMaps.
+	References References
+	// Preparer of charts.
+	Preparer Preparer
+	// Kinds of the cluster.
+	Kinds Kinds
+	// CRDs applies definitions.
+	CRDs CRDApplier
+	// KindsChanged is called after the served kinds changed; nil is allowed.
+	KindsChanged func()
+	// Handoff measures how fast dependents start; nil measures nothing.
+	Handoff *Handoff
+}
+
+// +kubebuilder:rbac:groups=platform.groundwork.dev,resources=platformbundles,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=platform.groundwork.dev,resources=platformbundles/status,verbs=get;update;patch
+// +kubebuilder:rbac:groups=platform.groundwork.dev,resources=platformbundles/finalizers,verbs=update
+// +kubebuilder:rbac:groups=platform.groundwork.dev,resources=componentreleases,verbs=get;list;watch;create;update;patch;delete
+// +kubebuilder:rbac:groups=platform.groundwork.dev,resources=componentreleases/status,verbs=get;update;patch
+
+// bundleScope is what the steps of one pass share. Each field says when it is set.
+type bundleScope struct {
+	// bundle being reconciled; its status is written at the end.
+	bundle *v1alpha1.PlatformBundle
+	// before is the bundle as fetched.
+	before *v1alpha1.PlatformBundle
+	// releases of this bundle by component; set by observe.
+	releases map[string]*v1alpha1.ComponentRelease
+	// foreign releases of other bundles by Helm release; set by observe.
+	foreign map[string]string
+	// definitions of the cluster; set by observe.
+	definitions crds.Index
+	// resolved bundle; set by resolve, nil when the spec as a whole cannot be right.
+	resolved *resolve.Bundle
+	// trouble of the bundle as a whole; set by resolve.
+	trouble error
+	// components under work, sorted by name; set by prepare.
+	components []*component
+	// plan; set by plan.
+	plan plan.Plan
+	// removing says that the bundle is being deleted with all of its releases.
+	removing bool
+	// done ends the pass without a status: the object is gone.
+	done bool
+}
+
+// bundleStep is one step of the pipeline. An error ends the pass and is retried
+// with backoff; the status is written all the same.
+type bundleStep struct {
+	name string
+	run  func(context.Context, *bundleScope) error
+}
+
+func (r *PlatformBundleReconciler) steps() []bundleStep {
+	return []bundleStep{
+		{"observe", r.observe},
+		{"finalize", r.finalize},
+		{"resolve", r.resolve},
+		{"prepare", r.prepare},
+		{"plan", r.plan},
+		{"apply", r.apply},
+	}
+}
+
+// Reconcile implements reconcile.Reconciler.
+func (r *PlatformBundleReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	bundle := &v1alpha1.PlatformBundle{}
+	if err := r.Get(ctx, request.NamespacedName, bundle); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.forget(request.Name)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	scope := &bundleScope{bundle: bundle, before: bundle.DeepCopy()}
+	var failed error
+	for _, step := range r.steps() {
+		if failed = step.run(ctx, scope); failed != nil || scope.done {
+			break
+		}
+	}
+	if scope.done {
+		return ctrl.Result{}, nil
+	}
+	// A conflict means that somebody wrote meanwhile; the watch brings us back.
+	if apierrors.IsConflict(failed) {
+		return ctrl.Result{RequeueAfter: conflictDelay}, nil
+	}
+	summarizeBundle(scope, r.Catalogs.Newest(), failed)
+	return ctrl.Result{}, errors.Join(failed, r.patchStatus(ctx, scope))
+}
+
+// patchStatus writes the status if it changed, and the events that follow from
+// the change after it was written.
+func (r *PlatformBundleReconciler) patchStatus(ctx context.Context, scope *bundleScope) error {
+	if equality.Semantic.DeepEqual(scope.before.Status, scope.bundle.Status) {
+		return nil
+	}
+	// Only the status subresource is sent; conditions are ours alone.
+	patch := client.MergeFrom(scope.before)
+	if err := r.Status().Patch(ctx, scope.bundle, patch); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	r.recordEvents(scope)
+	return nil
+}
+
+// forget drops what is kept in memory for a bundle that is gone.
+func (r *PlatformBundleReconciler) forget(name string) {
+	r.References.SetRefs(bundleOwner(name), nil)
+	r.Preparer.Keep(name, nil)
+	r.CRDs.Ensure(name, nil)
+}

@@ -1,0 +1,169 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/graph"
+)
+
+func compareNames(a, b string) int { return strings.Compare(a, b) }
+
+// checkKinds finds, for every kind that a release uses, the definition it must
+// wait for and the component that guards it.
+func (r *PlatformBundleReconciler) checkKinds(scope *bundleScope, c *component) {
+	if c.result == nil || c.Trouble != nil {
+		return
+	}
+	for _, gvk := range c.result.Kinds {
+		name, owner, found := r.provider(scope, c, gvk)
+		if !found {
+			c.notServed(scope, gvk)
+			return
+		}
+		if name != "" && !slices.Contains(c.uses, name) {
+			c.uses = append(c.uses, name)
+		}
+		if guards(scope, owner, gvk.Group) && owner != c.Name && !closesCycle(scope, c, owner) {
+			c.guardedBy = union(c.guardedBy, []string{owner})
+		}
+	}
+}
+
+// provider finds who serves a kind: the component itself, another one of the
+// bundle, the cluster's definitions (name is the CRD's), or the API server itself
+// (name is empty).
+func (r *PlatformBundleReconciler) provider(scope *bundleScope, c *component, gvk schema.GroupVersionKind) (name, owner string, found bool) {
+	for _, other := range append([]*component{c}, scope.components...) {
+		if other.result == nil || other.Trouble != nil {
+			continue
+		}
+		for _, definition := range other.result.CRDs {
+			if definition.Serves(gvk) {
+				return definition.Name, other.Name, true
+			}
+		}
+	}
+	if state, ok := scope.definitions.Find(gvk.GroupKind()); ok {
+		served := slices.ContainsFunc(state.Versions, func(v crds.Version) bool { return v.Name == gvk.Version && v.Served })
+		owner, _ := strings.CutPrefix(state.Owner, scope.bundle.Name+".")
+		return state.Name, owner, served
+	}
+	return "", "", r.Kinds.Has(gvk.GroupVersion().String() + "/" + gvk.Kind)
+}
+
+// notServed says that nobody brings a kind, once everybody has been looked at.
+func (c *component) notServed(scope *bundleScope, gvk schema.GroupVersionKind) {
+	for _, other := range scope.components {
+		if other.preparing {
+			c.preparing = true
+			return
+		}
+	}
+	for _, other := range scope.components {
+		if other.Trouble != nil && other.Name != c.Name {
+			c.Trouble = failure.Blocked(v1alpha1.ReasonKindNotServed,
+				"component %s uses %s in %s, which is not served; it may come with %s, which is held", c.Name, gvk.Kind, gvk.GroupVersion(), other.Name)
+			return
+		}
+	}
+	c.Trouble = failure.Terminal(v1alpha1.ReasonKindNotServed,
+		"component %s uses %s in %s, which neither the cluster nor a component of the bundle serves; "+
+			"add the component that brings it, or set the value of the chart that leaves it out", c.Name, gvk.Kind, gvk.GroupVersion())
+}
+
+// guards says whether a component puts a fail-closed webhook before a group.
+func guards(scope *bundleScope, owner, group string) bool {
+	for _, c := range scope.components {
+		if c.Name == owner && c.result != nil {
+			return slices.Contains(c.result.Guarded, group) || slices.Contains(c.result.Guarded, "*")
+		}
+	}
+	return false
+}
+
+// closesCycle says whether waiting for owner would wait for oneself.
+func closesCycle(scope *bundleScope, c *component, owner string) bool {
+	g := graph.New()
+	for _, other := range scope.components {
+		g.Add(other.Name, union(other.DependsOn, other.guardedBy)...)
+	}
+	return g.HasPath(owner, c.Name)
+}
+
+// definitionRequests are the definitions to send, first needed first.
+func (scope *bundleScope) definitionRequests() []crds.Request {
+	byName := map[string]*crds.Definition{}
+	for _, c := range scope.components {
+		if c.result == nil {
+			continue
+		}
+		for _, definition := range c.result.CRDs {
+			byName[c.Name+"/"+definition.Name] = definition
+		}
+	}
+	var out []crds.Request
+	for _, request := range scope.plan.EnsureCRDs {
+		if definition := byName[request.Component+"/"+request.Name]; definition != nil {
+			out = append(out, crds.Request{
+				Owner: v1alpha1.ReleaseName(scope.bundle.Name, request.Component), Definition: definition,
+			})
+		}
+	}
+	return out
+}
+
+// approve writes the desired release of a component.
+func (r *PlatformBundleReconciler) approve(ctx context.Context, scope *bundleScope, name string) error {
+	index := slices.IndexFunc(scope.components, func(c *component) bool { return c.Name == name })
+	c := scope.components[index]
+	if c.release == nil {
+		release := &v1alpha1.ComponentRelease{
+			ObjectMeta: metav1.ObjectMeta{
+				Name:   v1alpha1.ReleaseName(scope.bundle.Name, name),
+				Labels: map[string]string{v1alpha1.BundleLabel: scope.bundle.Name},
+			},
+			Spec: *c.spec,
+		}
+		if err := r.Create(ctx, release); err != nil {
+			if apierrors.IsAlreadyExists(err) {
+				return apierrors.NewConflict(schema.GroupResource{Resource: "componentreleases"}, release.Name, err)
+			}
+			return fmt.Errorf("create ComponentRelease %s: %w", release.Name, err)
+		}
+		c.release, scope.releases[name] = release, release
+		r.Handoff.Approved(release.Name, waitedForDependencies(scope.before, name))
+		return nil
+	}
+	release := c.release.DeepCopy()
+	release.Spec = *c.spec
+	if release.Labels == nil {
+		release.Labels = map[string]string{}
+	}
+	release.Labels[v1alpha1.BundleLabel] = scope.bundle.Name
+	if err := r.Update(ctx, release); err != nil {
+		return err
+	}
+	c.release, scope.releases[name] = release, release
+	return nil
+}
+
+// waitedForDependencies says whether the last thing that held a component was a
+// dependency.
+func waitedForDependencies(bundle *v1alpha1.PlatformBundle, name string) bool {
+	return slices.ContainsFunc(bundle.Status.Components, func(s v1alpha1.ComponentStatus) bool {
+		return s.Name == name && s.Reason == v1alpha1.ReasonWaitingForDependencies
+	})
+}

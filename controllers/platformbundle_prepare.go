@@ -1,0 +1,280 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/chart"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/refs"
+	"github.com/groundwork-dev/groundwork/internal/values"
+)
+
+// bundleOwner is how a bundle is named as an owner of references; releases are
+// named by their own name, which has a dot.
+func bundleOwner(bundle string) string { return bundle }
+
+// prepare looks before the leap, without writing anything: values and sources
+// are composed, charts are fetched and rendered in the background, kinds and
+// definitions are checked.
+func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope) error {
+	if scope.resolved == nil || scope.trouble != nil {
+		return nil
+	}
+	r.watchReferences(scope)
+	if scope.bundle.Spec.Suspend {
+		return nil
+	}
+	request := scope.bundle.Annotations[v1alpha1.ReconcileRequestAnnotation]
+	if request != scope.bundle.Status.LastHandledReconcileAt && scope.bundle.Status.ObservedGeneration != 0 {
+		r.Preparer.Retry(scope.bundle.Name)
+	}
+	keys := map[string]bool{}
+	for _, resolved := range scope.resolved.Components {
+		c := &component{Component: resolved, release: scope.releases[resolved.Name]}
+		scope.components = append(scope.components, c)
+		r.compose(scope, c, request)
+		keys[c.key] = true
+	}
+	has := r.capabilities(scope)
+	for _, c := range scope.components {
+		if c.Trouble == nil && !c.preparing && !c.Suspend {
+			r.look(scope, c, has)
+		}
+	}
+	r.Preparer.Keep(scope.bundle.Name, keys)
+	for _, c := range scope.components {
+		r.checkKinds(scope, c)
+	}
+	return r.settleAll(scope)
+}
+
+// watchReferences tells the watcher which Secrets and ConfigMaps matter.
+func (r *PlatformBundleReconciler) watchReferences(scope *bundleScope) {
+	var wanted []refs.Ref
+	for _, c := range scope.resolved.Components {
+		for _, from := range c.ValuesFrom {
+			wanted = append(wanted, refs.Ref{Kind: from.Kind, Namespace: from.Namespace, Name: from.Name})
+		}
+		if c.SecretRef != nil {
+			wanted = append(wanted, refs.Ref{Kind: refs.Secret, Namespace: c.SecretRef.Namespace, Name: c.SecretRef.Name})
+		}
+	}
+	r.References.SetRefs(bundleOwner(scope.bundle.Name), wanted)
+}
+
+// compose fills in source, pin, values and key, or the trouble with them.
+func (r *PlatformBundleReconciler) compose(scope *bundleScope, c *component, request string) {
+	c.pin(request)
+	wanted, err := c.request(scope.bundle.Name)
+	if err == nil && c.release != nil {
+		c.moved = !equality.Semantic.DeepEqual(wanted, requestOf(c.release.Spec))
+	}
+	if c.Trouble != nil {
+		// What resolving refuses is wrong in the spec, whatever was approved before.
+		c.moved = true
+		return
+	}
+	if trouble := r.checkClaims(scope, c); trouble != nil {
+		c.Trouble, c.moved = trouble, true
+		return
+	}
+	source, synced, err := sourceOf(r.References, c.Repository, c.ChartName, c.Constraint, c.SecretRef)
+	c.source, c.preparing = source, !synced
+	if err == nil && synced {
+		c.merged, synced, err = composeValues(r.References, c.Defaults, c.ValuesFrom, c.Values)
+		c.preparing = !synced
+	}
+	if err == nil && synced {
+		err = c.setKey()
+	}
+	c.Trouble = asFailure(err)
+}
+
+// checkClaims refuses to move an installed release and to take one that another
+// bundle has.
+func (r *PlatformBundleReconciler) checkClaims(scope *bundleScope, c *component) *failure.Error {
+	if other, taken := scope.foreign[c.Namespace+"/"+c.ReleaseName]; taken {
+		return failure.Terminal(v1alpha1.ReasonReleaseClaimedTwice,
+			"spec.components[%s] wants the Helm release %s/%s, which belongs to ComponentRelease %s: set releaseName or namespace",
+			c.Name, c.Namespace, c.ReleaseName, other)
+	}
+	if c.release == nil {
+		return nil
+	}
+	approved := c.release.Spec
+	if approved.Namespace != c.Namespace || approved.ReleaseName != c.ReleaseName {
+		return failure.Terminal(v1alpha1.ReasonReleaseMoved,
+			"spec.components[%s] is installed as Helm release %s/%s and cannot move to %s/%s: set namespace and releaseName back, "+
+				"or take the component off the list first, which uninstalls it",
+			c.Name, approved.Namespace, approved.ReleaseName, c.Namespace, c.ReleaseName)
+	}
+	return nil
+}
+
+// capabilities answers templates: what the cluster serves, united with every
+// kind that the bundle's own CRDs will bring.
+func (r *PlatformBundleReconciler) capabilities(scope *bundleScope) func(string) bool {
+	brought := map[string]bool{}
+	for _, c := range scope.components {
+		if c.key == "" {
+			continue
+		}
+		result := r.Preparer.Peek(scope.bundle.Name, c.key)
+		if result == nil {
+			continue
+		}
+		for _, definition := range result.CRDs {
+			for _, gvk := range definition.Kinds() {
+				brought[gvk.GroupVersion().String()] = true
+				brought[gvk.GroupVersion().String()+"/"+gvk.Kind] = true
+			}
+		}
+	}
+	return func(apiVersion string) bool { return brought[apiVersion] || r.Kinds.Has(apiVersion) }
+}
+
+// look takes the approved release as it stands, or asks the preparer.
+func (r *PlatformBundleReconciler) look(scope *bundleScope, c *component, has func(string) bool) {
+	if c.unchanged(scope.bundle.Name, has, scope.definitions) {
+		return
+	}
+	result, err := r.Preparer.Ensure(scope.bundle.Name, c.key, helm.RenderRequest{
+		Release: helm.Release{Namespace: c.Namespace, Name: c.ReleaseName},
+		Source:  c.source, Pinned: c.pinned, Values: values.Merge(c.merged), Has: has,
+	})
+	switch {
+	case err != nil:
+		c.Trouble = named(c.Name, asFailure(err))
+	case result == nil:
+		c.preparing = true
+	default:
+		c.result = result
+		c.Trouble = named(c.Name, r.checkDefinitions(scope, c))
+	}
+}
+
+// checkDefinitions refuses changes of CRDs that lose data.
+func (r *PlatformBundleReconciler) checkDefinitions(scope *bundleScope, c *component) *failure.Error {
+	owner := v1alpha1.ReleaseName(scope.bundle.Name, c.Name)
+	for _, definition := range c.result.CRDs {
+		question := crds.Question{Owner: owner, Next: definition}
+		if state, ok := scope.definitions.Get(definition.Name); ok {
+			question.Current = &state
+			question.Need = versionsUsed(c.result.Kinds, state)
+		}
+		if _, err := crds.Decide(question); err != nil {
+			return asFailure(err)
+		}
+	}
+	return nil
+}
+
+func versionsUsed(kinds []schema.GroupVersionKind, state crds.State) []string {
+	var out []string
+	for _, gvk := range kinds {
+		if gvk.Group == state.Group && gvk.Kind == state.Kind {
+			out = append(out, gvk.Version)
+		}
+	}
+	return out
+}
+
+// settleAll builds the desired releases of what was prepared.
+func (r *PlatformBundleReconciler) settleAll(scope *bundleScope) error {
+	for _, c := range scope.components {
+		if c.result == nil || c.Trouble != nil || c.spec != nil {
+			continue
+		}
+		var references []v1alpha1.CRDReference
+		for _, definition := range c.result.CRDs {
+			references = append(references, v1alpha1.CRDReference{Name: definition.Name, Digest: definition.Digest})
+		}
+		slices.SortFunc(references, func(a, b v1alpha1.CRDReference) int { return compareNames(a.Name, b.Name) })
+		references = slices.CompactFunc(references, func(a, b v1alpha1.CRDReference) bool { return a.Name == b.Name })
+		if err := c.settle(scope.bundle.Name, c.result.Chart, c.result.Capabilities, references); err != nil {
+			c.Trouble = named(c.Name, asFailure(err))
+		}
+	}
+	return nil
+}
+
+// sourceOf builds a chart source with the credentials of its Secret. Synced is
+// false until the Secret has been looked at.
+func sourceOf(references References, repository, name, version string, secret *v1alpha1.SecretReference) (source chart.Source, synced bool, err error) {
+	source = chart.Source{Repository: repository, Name: name, Version: version}
+	if secret == nil {
+		return source, true, nil
+	}
+	content, found, synced := references.Get(refs.Ref{Kind: refs.Secret, Namespace: secret.Namespace, Name: secret.Name})
+	if !synced {
+		return source, false, nil
+	}
+	if !found {
+		return source, true, failure.Blocked(v1alpha1.ReasonReferenceNotFound,
+			"chart.secretRef: Secret %s/%s is not there; create it with username and password, token or .dockerconfigjson",
+			secret.Namespace, secret.Name)
+	}
+	source.Auth, source.CA, err = chart.AuthFromSecret(content.Data, content.Type)
+	if err != nil {
+		err = failure.Blocked(v1alpha1.ReasonChartSecretInvalid, "chart.secretRef: Secret %s/%s: %w", secret.Namespace, secret.Name, err)
+	}
+	return source, true, err
+}
+
+// composeValues merges all layers. Synced is false until every reference has
+// been looked at.
+func composeValues(
+	references References, defaults values.Values, from []v1alpha1.ValuesReference, user values.Values,
+) (merged values.Values, synced bool, err error) {
+	synced = true
+	merged, err = values.Compose(defaults, from, func(ref v1alpha1.ValuesReference) ([]byte, bool) {
+		content, found, looked := references.Get(refs.Ref{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name})
+		synced = synced && looked
+		data, ok := content.Data[ref.Key]
+		return data, found && ok
+	}, user)
+	if !synced {
+		return nil, false, nil
+	}
+	var missing *values.MissingError
+	switch {
+	case errors.As(err, &missing):
+		return nil, true, failure.Blocked(v1alpha1.ReasonReferenceNotFound, "%w", err)
+	case err != nil:
+		return nil, true, failure.Terminal(v1alpha1.ReasonValuesInvalid, "%w", err)
+	}
+	return merged, true, nil
+}
+
+// asFailure gives every error a class and a reason.
+func asFailure(err error) *failure.Error {
+	if err == nil {
+		return nil
+	}
+	var known *failure.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return failure.Retryable(v1alpha1.ReasonPrepareFailed, "%w", err)
+}
+
+// named puts the component before a message that does not name it yet.
+func named(component string, trouble *failure.Error) *failure.Error {
+	if trouble == nil {
+		return nil
+	}
+	out := *trouble
+	out.Message = "component " + component + ": " + failure.Message(trouble)
+	return &out
+}

@@ -1,0 +1,222 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/cluster"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/plan"
+	"github.com/groundwork-dev/groundwork/internal/resolve"
+)
+
+// conflictDelay lets the cache catch up after a conflicting write.
+const conflictDelay = 50 * time.Millisecond
+
+// observe reads the releases of all bundles and the definitions, from the cache.
+func (r *PlatformBundleReconciler) observe(ctx context.Context, scope *bundleScope) error {
+	var releases v1alpha1.ComponentReleaseList
+	if err := r.List(ctx, &releases); err != nil {
+		return fmt.Errorf("list ComponentReleases: %w", err)
+	}
+	scope.releases = map[string]*v1alpha1.ComponentRelease{}
+	scope.foreign = map[string]string{}
+	exists := map[string]bool{}
+	for i := range releases.Items {
+		release := &releases.Items[i]
+		exists[release.Name] = true
+		if release.Spec.Bundle == scope.bundle.Name {
+			scope.releases[release.Spec.Component] = release
+		} else {
+			scope.foreign[release.Spec.Namespace+"/"+release.Spec.ReleaseName] = release.Name
+		}
+	}
+	return r.observeDefinitions(ctx, scope, exists)
+}
+
+// observeDefinitions reads the definitions and tells everybody which kinds they
+// serve, before anything is decided from them.
+func (r *PlatformBundleReconciler) observeDefinitions(ctx context.Context, scope *bundleScope, exists map[string]bool) error {
+	var list crds.ObjectList
+	if err := r.List(ctx, &list); err != nil {
+		return fmt.Errorf("list CustomResourceDefinitions: %w", err)
+	}
+	states := make([]crds.State, 0, len(list.Items))
+	var served []cluster.CustomKind
+	for i := range list.Items {
+		state := list.Items[i].State()
+		// A definition whose component is gone was kept and may be taken over.
+		if !exists[state.Owner] {
+			state.Owner = ""
+		}
+		states = append(states, state)
+		served = append(served, servedKinds(state)...)
+	}
+	scope.definitions = crds.NewIndex(states)
+	if r.Kinds.SetCustom(served) && r.KindsChanged != nil {
+		r.KindsChanged()
+	}
+	return nil
+}
+
+func servedKinds(state crds.State) []cluster.CustomKind {
+	if !state.Established || state.Terminating {
+		return nil
+	}
+	var out []cluster.CustomKind
+	for _, version := range state.Versions {
+		if version.Served {
+			out = append(out, cluster.CustomKind{
+				GVK:    schema.GroupVersionKind{Group: state.Group, Version: version.Name, Kind: state.Kind},
+				Plural: state.Plural, Namespaced: state.Namespaced,
+			})
+		}
+	}
+	return out
+}
+
+// finalize holds a bundle until its deletionPolicy has been carried out. Orphan
+// deletes our own bookkeeping and nothing else.
+func (r *PlatformBundleReconciler) finalize(ctx context.Context, scope *bundleScope) error {
+	bundle := scope.bundle
+	if bundle.DeletionTimestamp.IsZero() {
+		if !controllerutil.AddFinalizer(bundle, v1alpha1.BundleFinalizer) {
+			return nil
+		}
+		return r.patchMetadata(ctx, scope)
+	}
+	if !controllerutil.ContainsFinalizer(bundle, v1alpha1.BundleFinalizer) {
+		scope.done = true
+		return nil
+	}
+	if bundle.Spec.DeletionPolicy == v1alpha1.DeletionPolicyDelete {
+		scope.removing = true
+		if len(scope.releases) > 0 {
+			return nil
+		}
+	} else if err := r.orphan(ctx, scope); err != nil {
+		return err
+	}
+	scope.done = true
+	r.forget(bundle.Name)
+	controllerutil.RemoveFinalizer(bundle, v1alpha1.BundleFinalizer)
+	return client.IgnoreNotFound(r.patchMetadata(ctx, scope))
+}
+
+func (r *PlatformBundleReconciler) orphan(ctx context.Context, scope *bundleScope) error {
+	for _, name := range sortedKeys(scope.releases) {
+		if err := r.Delete(ctx, scope.releases[name]); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("delete ComponentRelease %s: %w", scope.releases[name].Name, err)
+		}
+	}
+	return nil
+}
+
+// patchMetadata writes the finalizers with an optimistic lock and keeps the
+// status of the pass.
+func (r *PlatformBundleReconciler) patchMetadata(ctx context.Context, scope *bundleScope) error {
+	patch := client.MergeFromWithOptions(scope.before, client.MergeFromWithOptimisticLock{})
+	status := scope.bundle.Status.DeepCopy()
+	if err := r.Patch(ctx, scope.bundle, patch); err != nil {
+		return err
+	}
+	scope.before = scope.bundle.DeepCopy()
+	scope.bundle.Status = *status
+	return nil
+}
+
+// resolve turns the spec into components. What cannot be right as a whole stalls
+// the bundle and changes nothing.
+func (r *PlatformBundleReconciler) resolve(_ context.Context, scope *bundleScope) error {
+	spec := scope.bundle.Spec
+	if scope.removing {
+		spec = v1alpha1.PlatformBundleSpec{CatalogVersion: spec.CatalogVersion}
+	}
+	scope.resolved, scope.trouble = resolve.Resolve(spec, scope.bundle.Status.CatalogVersion, r.Catalogs)
+	if scope.resolved != nil {
+		scope.bundle.Status.CatalogVersion = scope.resolved.CatalogVersion
+	} else if scope.removing {
+		// A catalog that is not there any more must not keep a bundle from going.
+		scope.resolved, scope.trouble = &resolve.Bundle{}, nil
+	}
+	return nil
+}
+
+// plan decides; it is pure.
+func (r *PlatformBundleReconciler) plan(_ context.Context, scope *bundleScope) error {
+	if scope.trouble != nil || scope.bundle.Spec.Suspend {
+		return nil
+	}
+	in := plan.Input{Bundle: scope.bundle.Name, CRDs: map[string]plan.CRDState{}}
+	for _, c := range scope.components {
+		in.Components = append(in.Components, c.planned())
+		c.eachDefinition(func(name string) { noteDefinition(in.CRDs, scope.definitions, name) })
+	}
+	for _, name := range sortedKeys(scope.releases) {
+		in.Releases = append(in.Releases, releaseState(scope.releases[name]))
+	}
+	scope.plan = plan.Bundle(in)
+	return nil
+}
+
+// apply carries out the plan: definitions in the background, approvals, removals
+// and our own bookkeeping.
+func (r *PlatformBundleReconciler) apply(ctx context.Context, scope *bundleScope) error {
+	if scope.trouble != nil {
+		return nil
+	}
+	if err := r.suspend(ctx, scope); err != nil || scope.bundle.Spec.Suspend {
+		return err
+	}
+	r.CRDs.Ensure(scope.bundle.Name, scope.definitionRequests())
+	for _, name := range scope.plan.Approve {
+		if err := r.approve(ctx, scope, name); err != nil {
+			return err
+		}
+	}
+	for _, name := range scope.plan.Remove {
+		release := scope.releases[name].DeepCopy()
+		release.Spec.Removal = v1alpha1.RemovalUninstall
+		if err := r.Update(ctx, release); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("mark ComponentRelease %s for removal: %w", release.Name, err)
+		}
+		scope.releases[name] = release
+	}
+	for _, name := range scope.plan.Forget {
+		if err := r.Delete(ctx, scope.releases[name]); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("delete ComponentRelease %s: %w", scope.releases[name].Name, err)
+		}
+	}
+	return nil
+}
+
+// suspend stops the releases of a suspended bundle, or of suspended components.
+// Approving a component resumes it.
+func (r *PlatformBundleReconciler) suspend(ctx context.Context, scope *bundleScope) error {
+	stop := map[string]bool{}
+	for _, c := range scope.resolved.Components {
+		stop[c.Name] = c.Suspend
+	}
+	for _, name := range sortedKeys(scope.releases) {
+		release := scope.releases[name]
+		if release.Spec.Suspend || !(stop[name] || scope.bundle.Spec.Suspend) {
+			continue
+		}
+		release = release.DeepCopy()
+		release.Spec.Suspend = true
+		if err := r.Update(ctx, release); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("suspend ComponentRelease %s: %w", release.Name, err)
+		}
+		scope.releases[name] = release
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/helm"
+)
+
+// releaseWorkers is how many ComponentReleases are looked at side by side; the
+// work in a pass is small, Helm runs in jobs.
+const releaseWorkers = 4
+
+// CacheOptions are the manager's: of Secrets only Helm's records, and of these
+// only metadata; of definitions only what decisions need.
+func CacheOptions() cache.Options {
+	return cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			records():      {Label: helm.RecordSelector()},
+			&crds.Object{}: {Transform: crds.Trim},
+		},
+	}
+}
+
+// ClientOptions are the manager's: Secrets and ConfigMaps are never cached whole.
+func ClientOptions() client.Options {
+	return client.Options{Cache: &client.CacheOptions{
+		DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Namespace{}},
+	}}
+}
+
+// SetupWithManager registers the controller and its watches.
+func (r *PlatformBundleReconciler) SetupWithManager(mgr ctrl.Manager, waker *Waker) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("platformbundle").
+		For(&v1alpha1.PlatformBundle{}, builder.WithPredicates(specOrRequest())).
+		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(bundleOf)).
+		Watches(&crds.Object{}, handler.EnqueueRequestsFromMapFunc(everyBundle(mgr.GetClient())),
+			builder.WithPredicates(definitionChanged())).
+		WatchesRawSource(waker.Source()).
+		WithOptions(controller.Options{MaxConcurrentReconciles: 2}).
+		Complete(r)
+}
+
+// SetupWithManager registers the controller, its watches and its index.
+func (r *ComponentReleaseReconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, waker *Waker) error {
+	err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.ComponentRelease{}, helmReleaseField, func(object client.Object) []string {
+		release, ok := object.(*v1alpha1.ComponentRelease)
+		if !ok {
+			return nil
+		}
+		return []string{helm.Release{Namespace: release.Spec.Namespace, Name: release.Spec.ReleaseName}.String()}
+	})
+	if err != nil {
+		return err
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("componentrelease").
+		For(&v1alpha1.ComponentRelease{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WatchesMetadata(records(), handler.EnqueueRequestsFromMapFunc(releaseOfRecord(mgr.GetClient()))).
+		WatchesRawSource(waker.Source()).
+		WithOptions(controller.Options{MaxConcurrentReconciles: releaseWorkers}).
+		Complete(r)
+}

@@ -1,0 +1,171 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/readiness"
+)
+
+// helmReleaseField indexes ComponentReleases by namespace/name of their release.
+const helmReleaseField = "helmRelease"
+
+// Waker puts objects into a controller's queue from outside of its watches: a job
+// that ended, a chart that was rendered, an object that became current. Safe for
+// concurrent use; it never blocks.
+type Waker struct {
+	mu      sync.Mutex
+	queue   workqueue.TypedRateLimitingInterface[reconcile.Request]
+	pending []string
+}
+
+// Wake enqueues an object by name. Before the controller runs it is remembered.
+func (w *Waker) Wake(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.queue == nil {
+		w.pending = append(w.pending, name)
+		return
+	}
+	w.queue.Add(reconcile.Request{NamespacedName: types.NamespacedName{Name: name}})
+}
+
+// Source makes the waker a source of a controller.
+func (w *Waker) Source() source.Source {
+	return source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+		w.mu.Lock()
+		w.queue = queue
+		pending := w.pending
+		w.pending = nil
+		w.mu.Unlock()
+		for _, name := range pending {
+			w.Wake(name)
+		}
+		return nil
+	})
+}
+
+// specOrRequest lets through what a person changes: the spec, annotations, and
+// deletion. Our own status writes do not come back.
+func specOrRequest() predicate.Predicate {
+	return predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+}
+
+// definitionChanged lets through changes of a definition that a decision could
+// depend on.
+func definitionChanged() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, okBefore := e.ObjectOld.(*crds.Object)
+		after, okAfter := e.ObjectNew.(*crds.Object)
+		return !okBefore || !okAfter || !reflect.DeepEqual(before.State(), after.State())
+	}}
+}
+
+// bundleOf maps a ComponentRelease to its bundle.
+func bundleOf(_ context.Context, object client.Object) []reconcile.Request {
+	release, ok := object.(*v1alpha1.ComponentRelease)
+	if !ok {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: release.Spec.Bundle}}}
+}
+
+// everyBundle maps anything to all bundles.
+func everyBundle(reader client.Reader) handler.MapFunc {
+	return func(ctx context.Context, _ client.Object) []reconcile.Request {
+		var bundles v1alpha1.PlatformBundleList
+		if err := reader.List(ctx, &bundles); err != nil {
+			return nil
+		}
+		out := make([]reconcile.Request, 0, len(bundles.Items))
+		for i := range bundles.Items {
+			out = append(out, reconcile.Request{NamespacedName: types.NamespacedName{Name: bundles.Items[i].Name}})
+		}
+		return out
+	}
+}
+
+// releaseOfRecord maps a Helm record to the ComponentRelease of that release.
+func releaseOfRecord(reader client.Reader) handler.MapFunc {
+	return func(ctx context.Context, object client.Object) []reconcile.Request {
+		release, ok := helm.RecordOf(object)
+		if !ok {
+			return nil
+		}
+		var releases v1alpha1.ComponentReleaseList
+		if err := reader.List(ctx, &releases, client.MatchingFields{helmReleaseField: release.String()}); err != nil {
+			return nil
+		}
+		out := make([]reconcile.Request, 0, len(releases.Items))
+		for i := range releases.Items {
+			out = append(out, reconcile.Request{NamespacedName: types.NamespacedName{Name: releases.Items[i].Name}})
+		}
+		return out
+	}
+}
+
+// records is the metadata of Secrets, which is all that is watched of them.
+func records() *metav1.PartialObjectMetadata {
+	object := &metav1.PartialObjectMetadata{}
+	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	return object
+}
+
+// cachedRevisions reads the revisions of a release from the watch on records.
+func (r *ComponentReleaseReconciler) cachedRevisions(ctx context.Context, release helm.Release) ([]helm.Revision, error) {
+	var list metav1.PartialObjectMetadataList
+	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
+	err := r.List(ctx, &list, client.InNamespace(release.Namespace), client.MatchingLabels{"owner": "helm", "name": release.Name})
+	if err != nil {
+		return nil, err
+	}
+	return helm.RevisionsFrom(list.Items), nil
+}
+
+// WakeOwner wakes whom references belong to: a release's name has a dot, a
+// bundle's cannot.
+func WakeOwner(owner string, bundles, releases *Waker) {
+	if strings.Contains(owner, ".") {
+		releases.Wake(owner)
+		return
+	}
+	bundles.Wake(owner)
+}
+
+// workloadWaiter is the part of the readiness tracker that hooks wait with.
+type workloadWaiter interface {
+	Expect(objects ...readiness.Applied)
+	Wait(ctx context.Context, release string, objects []readiness.Object, workloadsOnly bool) error
+}
+
+// WaitForWorkloads lets hooks of a release wait, by watch, until its workloads run.
+func WaitForWorkloads(tracker workloadWaiter) helm.Waiter {
+	return func(ctx context.Context, owner string, applied []helm.Applied) error {
+		written := ReadinessApplied(applied)
+		tracker.Expect(written...)
+		objects := make([]readiness.Object, 0, len(written))
+		for _, a := range written {
+			objects = append(objects, a.Object)
+		}
+		return tracker.Wait(ctx, owner, objects, true)
+	}
+}

@@ -1,0 +1,270 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/graph"
+)
+
+// Bundle decides what to do now. It is one planner for install, upgrade and
+// removal:
+//
+//  1. The gate: while a component whose request changed is unprepared or has
+//     terminal trouble, no component is approved, no CRD is applied and nothing
+//     is removed. Trouble that time may cure holds its own component alone.
+//  2. CRDs that are missing or differ are requested in the order in which the
+//     components can start.
+//  3. A component is approved when its dependencies are Ready at their desired
+//     inputs and the kinds it uses are served.
+//  4. A release that is not wanted any more is removed when everything that
+//     depends on it, by old edges or new ones, is gone.
+func Bundle(in Input) Plan {
+	p := planner{
+		in:       in,
+		wanted:   index(in.Components, func(c Component) string { return c.Name }),
+		releases: index(in.Releases, func(r ReleaseState) string { return r.Name }),
+		plan:     Plan{Waits: map[string]Wait{}},
+	}
+	p.order = p.installOrder()
+	p.plan.HeldBy = p.gate()
+	if p.plan.HeldBy == "" {
+		p.ensureCRDs()
+		p.approve()
+		p.remove()
+	} else {
+		p.hold()
+	}
+	p.forget()
+	return p.plan
+}
+
+type planner struct {
+	in       Input
+	wanted   map[string]Component
+	releases map[string]ReleaseState
+	order    []string
+	plan     Plan
+}
+
+func index[T any](list []T, key func(T) string) map[string]T {
+	out := make(map[string]T, len(list))
+	for _, item := range list {
+		out[key(item)] = item
+	}
+	return out
+}
+
+// installOrder is by dependencies, ties by name. Cycles have been refused
+// before; should there be one, the order by name keeps the plan deterministic
+// and the wait on each other keeps it safe.
+func (p *planner) installOrder() []string {
+	g := graph.New()
+	for _, c := range p.in.Components {
+		g.Add(c.Name, c.DependsOn...)
+	}
+	order, err := g.Order()
+	if err != nil {
+		order = order[:0]
+		for name := range p.wanted {
+			order = append(order, name)
+		}
+		slices.Sort(order)
+	}
+	return slices.DeleteFunc(order, func(name string) bool {
+		_, ok := p.wanted[name]
+		return !ok
+	})
+}
+
+// gate names the first component, in install order, that closes it.
+func (p *planner) gate() string {
+	preparing := ""
+	for _, name := range p.order {
+		c := p.wanted[name]
+		if !c.RequestChanged {
+			continue
+		}
+		if c.Trouble != nil && c.Trouble.Class == failure.ClassTerminal {
+			return name
+		}
+		if c.Preparing && preparing == "" {
+			preparing = name
+		}
+	}
+	return preparing
+}
+
+// hold says of everything that would have moved what it is held by.
+func (p *planner) hold() {
+	reason := v1alpha1.ReasonHeld
+	if p.wanted[p.plan.HeldBy].Preparing {
+		reason = v1alpha1.ReasonPreparing
+	}
+	for _, name := range p.order {
+		if c := p.wanted[name]; c.SpecChanged || c.Digest == "" {
+			p.plan.Waits[name] = Wait{Reason: reason, On: []string{p.plan.HeldBy}}
+		}
+	}
+	for name, r := range p.releases {
+		if _, ok := p.wanted[name]; !ok && !r.Removing {
+			p.plan.Waits[name] = Wait{Reason: reason, On: []string{p.plan.HeldBy}}
+		}
+	}
+}
+
+// ensureCRDs walks the components in the order in which they can start, so that
+// what is needed first is sent first: the kinds that a component uses, then the
+// ones that it only brings.
+func (p *planner) ensureCRDs() {
+	brought := map[string]CRDRequest{}
+	digests := map[string]string{}
+	for _, name := range p.order {
+		for _, crd := range p.wanted[name].CRDs {
+			if _, taken := brought[crd.Name]; !taken {
+				brought[crd.Name] = CRDRequest{Component: name, Name: crd.Name}
+				digests[crd.Name] = crd.Digest
+			}
+		}
+	}
+	done := map[string]bool{}
+	request := func(name string) {
+		if r, ok := brought[name]; ok && !done[name] && p.wantsCRD(r, digests[name]) {
+			p.plan.EnsureCRDs = append(p.plan.EnsureCRDs, r)
+		}
+		done[name] = true
+	}
+	var later []string
+	for _, name := range p.order {
+		for _, used := range p.wanted[name].Uses {
+			request(used)
+		}
+		for _, crd := range p.wanted[name].CRDs {
+			later = append(later, crd.Name)
+		}
+	}
+	for _, name := range later {
+		request(name)
+	}
+}
+
+// wantsCRD says whether a definition must be sent: it is missing, or it is ours
+// and differs. What another component owns is left alone.
+func (p *planner) wantsCRD(request CRDRequest, digest string) bool {
+	c := p.wanted[request.Component]
+	if c.Trouble != nil || c.Suspended {
+		return false
+	}
+	state, exists := p.in.CRDs[request.Name]
+	if !exists {
+		return true
+	}
+	ours := state.Owner == "" || state.Owner == v1alpha1.ReleaseName(p.in.Bundle, request.Component)
+	return ours && state.Digest != digest
+}
+
+// approve lets every component start whose turn has come.
+func (p *planner) approve() {
+	for _, name := range p.order {
+		c := p.wanted[name]
+		switch {
+		case c.Suspended || c.Trouble != nil:
+			continue
+		case c.Preparing:
+			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonPreparing}
+			continue
+		case !c.SpecChanged:
+			continue
+		}
+		if blockers := p.notReady(c.DependsOn); len(blockers) > 0 {
+			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWaitingForDependencies, On: blockers}
+			continue
+		}
+		if kinds := p.notServed(c.Uses); len(kinds) > 0 {
+			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWaitingForKinds, On: kinds}
+			continue
+		}
+		if p.releases[name].Removing {
+			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonUninstalling, On: []string{name}}
+			continue
+		}
+		p.plan.Approve = append(p.plan.Approve, name)
+	}
+	slices.Sort(p.plan.Approve)
+}
+
+// notReady are the dependencies that are not Ready at their desired inputs.
+func (p *planner) notReady(dependencies []string) []string {
+	var out []string
+	for _, name := range dependencies {
+		c, inBundle := p.wanted[name]
+		r, exists := p.releases[name]
+		if !inBundle {
+			continue
+		}
+		if !exists || !r.Ready || r.Removing || c.Digest != r.Digest {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (p *planner) notServed(crds []string) []string {
+	var out []string
+	for _, name := range crds {
+		if !p.in.CRDs[name].Established {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// remove marks releases that are not wanted any more, dependents first.
+func (p *planner) remove() {
+	for name, r := range p.releases {
+		if _, ok := p.wanted[name]; ok || r.Removing || r.Suspended {
+			continue
+		}
+		if dependents := p.dependents(name); len(dependents) > 0 {
+			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWaitingForDependents, On: dependents}
+			continue
+		}
+		p.plan.Remove = append(p.plan.Remove, name)
+	}
+	slices.Sort(p.plan.Remove)
+}
+
+// dependents are the releases that are still there and depend on name: by their
+// approved edges unless they are wanted and their approved edges are out of date,
+// and by the new edges of what is wanted.
+func (p *planner) dependents(name string) []string {
+	var out []string
+	for other, r := range p.releases {
+		if other != name && !r.Removed && slices.Contains(r.DependsOn, name) {
+			out = append(out, other)
+		}
+	}
+	for other, c := range p.wanted {
+		if slices.Contains(c.DependsOn, name) {
+			out = append(out, other)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// forget deletes the ComponentReleases whose release is gone.
+func (p *planner) forget() {
+	for name, r := range p.releases {
+		if r.Removing && r.Removed {
+			p.plan.Forget = append(p.plan.Forget, name)
+		}
+	}
+	slices.Sort(p.plan.Forget)
+}

@@ -1,0 +1,122 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"github.com/groundwork-dev/groundwork/internal/failure"
+)
+
+// Component is one enabled component of the bundle, as wanted and prepared.
+type Component struct {
+	// Name in the bundle.
+	Name string
+	// DependsOn are the names of components in the bundle that must be Ready
+	// first: the catalog's, the user's, and those that follow from kinds.
+	DependsOn []string
+	// Digest of the desired inputs; empty while unknown.
+	Digest string
+	// SpecChanged says that the approved release differs from the desired one in
+	// anything, or that there is none.
+	SpecChanged bool
+	// RequestChanged says that the user's or the catalog's part of the desired
+	// release differs from what was approved: "changed in this generation".
+	RequestChanged bool
+	// Preparing says that the result of looking before the leap is not there yet.
+	Preparing bool
+	// Trouble is why it cannot be approved, nil for none.
+	Trouble *failure.Error
+	// Suspended components are neither approved nor removed.
+	Suspended bool
+	// CRDs it brings, in the order of the chart.
+	CRDs []CRD
+	// Uses are the names of CRDs that must be established before it starts.
+	Uses []string
+}
+
+// CRD is one custom resource definition that a component brings.
+type CRD struct {
+	// Name is plural.group.
+	Name string
+	// Digest of the definition.
+	Digest string
+}
+
+// ReleaseState is one ComponentRelease as observed.
+type ReleaseState struct {
+	// Name of the component.
+	Name string
+	// DependsOn as approved.
+	DependsOn []string
+	// Digest as approved.
+	Digest string
+	// Ready at the approved inputs.
+	Ready bool
+	// Removing says that spec.removal is set.
+	Removing bool
+	// Removed says that the release and its objects are gone.
+	Removed bool
+	// Suspended says that the release itself is suspended.
+	Suspended bool
+}
+
+// CRDState is one custom resource definition as observed.
+type CRDState struct {
+	// Established says that its kinds are served.
+	Established bool
+	// Digest that was applied last by this operator; empty for others.
+	Digest string
+	// Owner as <bundle>.<component>; empty when it is nobody's.
+	Owner string
+}
+
+// Input is everything that Bundle decides from.
+type Input struct {
+	// Bundle is the name of the bundle.
+	Bundle string
+	// Components that are enabled, in any order.
+	Components []Component
+	// Releases that exist for this bundle, in any order.
+	Releases []ReleaseState
+	// CRDs of the cluster by name.
+	CRDs map[string]CRDState
+}
+
+// CRDRequest asks for one definition to be applied on behalf of a component.
+type CRDRequest struct {
+	// Component that brings it.
+	Component string
+	// Name of the definition.
+	Name string
+}
+
+// Wait is why a component does not go on.
+type Wait struct {
+	// Reason is an API reason.
+	Reason string
+	// On are the names waited for: components or CRDs, sorted.
+	On []string
+}
+
+// Plan is what to do now, in this order, and why the rest waits.
+type Plan struct {
+	// EnsureCRDs to be applied, first needed first.
+	EnsureCRDs []CRDRequest
+	// Approve are components whose ComponentRelease is to be written, sorted.
+	Approve []string
+	// Remove are releases to be marked for removal, sorted.
+	Remove []string
+	// Forget are removed releases whose ComponentRelease is to be deleted, sorted.
+	Forget []string
+	// Waits says of every component or release that does not go on what it waits
+	// for.
+	Waits map[string]Wait
+	// HeldBy names the component whose trouble holds the generation; empty when
+	// the gate is open.
+	HeldBy string
+}
+
+// Empty says that there is nothing to do.
+func (p Plan) Empty() bool {
+	return len(p.EnsureCRDs)+len(p.Approve)+len(p.Remove)+len(p.Forget) == 0
+}

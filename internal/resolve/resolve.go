@@ -1,0 +1,201 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package resolve turns what a person wrote in a PlatformBundle into what is
+// meant: every enabled component with its source, namespace, release, merged
+// defaults and dependencies, and an error with a reason for what cannot be
+// right. It is pure and imports the catalog, graph, values and failure rooms and
+// the API only.
+package resolve
+
+import (
+	"slices"
+	"time"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/values"
+)
+
+// Defaults for what neither the user nor the catalog says.
+const (
+	DefaultTimeout      = 5 * time.Minute
+	DefaultHistoryLimit = 5
+)
+
+// Component is one enabled component, resolved.
+type Component struct {
+	// Name in the bundle.
+	Name string
+	// CatalogVersion is empty for a component that is not in the catalog.
+	CatalogVersion string
+	// Repository, ChartName and Constraint say where the chart comes from.
+	Repository, ChartName, Constraint string
+	// SecretRef names the repository's credentials; nil for none.
+	SecretRef *v1alpha1.SecretReference
+	// Namespace and ReleaseName of the Helm release.
+	Namespace, ReleaseName string
+	// NamespaceLabels of the catalog and the user.
+	NamespaceLabels map[string]string
+	// DependsOn are names of enabled components, sorted.
+	DependsOn []string
+	// Defaults are the catalog's values, Values the user's.
+	Defaults, Values values.Values
+	// ValuesFrom are the user's references, normalized.
+	ValuesFrom []v1alpha1.ValuesReference
+	// ReadyWhen are the catalog's rules.
+	ReadyWhen []v1alpha1.ReadyRule
+	// HooksNeedWorkloads is the catalog's.
+	HooksNeedWorkloads bool
+	// Timeout and HistoryLimit are never zero.
+	Timeout      time.Duration
+	HistoryLimit int32
+	// Suspend is the user's.
+	Suspend bool
+	// Lifecycle is a sentence when the component is not active upstream.
+	Lifecycle string
+	// Retired says that there will be no fixes.
+	Retired bool
+	// Trouble is why this component cannot be right; nil for none.
+	Trouble *failure.Error
+}
+
+// Bundle is a resolved bundle.
+type Bundle struct {
+	// CatalogVersion that was used.
+	CatalogVersion string
+	// Components that are enabled, sorted by name.
+	Components []Component
+}
+
+// Resolve resolves a bundle with the catalog that spec, or else the sticky
+// version, or else the newest, names. The error is terminal and about the bundle
+// as a whole (unknown catalog version, dependency cycle); an error about one
+// component is its Trouble.
+func Resolve(spec v1alpha1.PlatformBundleSpec, sticky string, catalogs *catalog.Set) (*Bundle, error) {
+	version := spec.CatalogVersion
+	if version == "" {
+		version = sticky
+	}
+	if version == "" {
+		version = catalogs.Newest()
+	}
+	chosen, err := catalogs.Get(version)
+	if err != nil {
+		return nil, failure.Terminal(v1alpha1.ReasonUnknownCatalog, "spec.catalogVersion: %w", err)
+	}
+	r := resolver{catalog: chosen, enabled: map[string]v1alpha1.Component{}, listed: map[string]bool{}}
+	for _, c := range spec.Components {
+		r.listed[c.Name] = true
+		if c.IsEnabled() {
+			r.enabled[c.Name] = c
+		}
+	}
+	out := &Bundle{CatalogVersion: version}
+	for _, c := range spec.Components {
+		if c.IsEnabled() {
+			out.Components = append(out.Components, r.component(c))
+		}
+	}
+	slices.SortFunc(out.Components, func(a, b Component) int { return compareNames(a.Name, b.Name) })
+	claims(out.Components)
+	return out, acyclic(out.Components)
+}
+
+// Merged are the defaults with the user's values over them, references aside.
+func (c Component) Merged() values.Values { return values.Merge(c.Defaults, c.Values) }
+
+type resolver struct {
+	catalog *catalog.Catalog
+	enabled map[string]v1alpha1.Component
+	listed  map[string]bool
+}
+
+func (r resolver) component(c v1alpha1.Component) Component {
+	out := Component{
+		Name: c.Name, ReleaseName: c.Name, Namespace: c.Name, ChartName: c.Name,
+		Timeout: DefaultTimeout, HistoryLimit: DefaultHistoryLimit, Suspend: c.Suspend,
+	}
+	known, inCatalog := r.catalog.Component(c.Name)
+	if inCatalog {
+		out.fromCatalog(known, r.catalog.Version)
+	}
+	out.fromUser(c)
+	user, err := values.FromJSON(c.Values)
+	out.Values = user
+	switch {
+	case err != nil:
+		out.Trouble = failure.Terminal(v1alpha1.ReasonValuesInvalid, "values: %w", err)
+	case !inCatalog && c.Chart == nil:
+		out.Trouble = r.unknown(c.Name)
+	default:
+		out.Trouble = out.checkSource(inCatalog)
+	}
+	trouble := r.dependencies(&out, c, known)
+	if out.Trouble == nil {
+		out.Trouble = trouble
+	}
+	if out.Trouble == nil {
+		out.Trouble = missingInput(known, out)
+	}
+	return out
+}
+
+func (c *Component) fromCatalog(known catalog.Component, version string) {
+	c.CatalogVersion = version
+	c.Repository, c.ChartName, c.Constraint = known.Chart.Repository, known.Chart.Name, known.Chart.Version
+	c.Namespace, c.ReleaseName = known.Namespace, known.ReleaseName
+	c.NamespaceLabels = known.NamespaceLabels
+	c.Defaults = numbers(known.Values)
+	c.HooksNeedWorkloads = known.HooksNeedWorkloads
+	for _, rule := range known.ReadyWhen {
+		c.ReadyWhen = append(c.ReadyWhen, v1alpha1.ReadyRule{
+			APIVersion: rule.APIVersion, Kind: rule.Kind, Expression: rule.Expression, Message: rule.Message,
+		})
+	}
+	if d, err := time.ParseDuration(known.Timeout); err == nil && d > 0 {
+		c.Timeout = d
+	}
+	c.Lifecycle = lifecycleNote(known.Lifecycle)
+	c.Retired = known.Lifecycle.Phase == catalog.PhaseRetired
+}
+
+func (c *Component) fromUser(u v1alpha1.Component) {
+	if u.Chart != nil {
+		override(&c.Repository, u.Chart.Repository)
+		override(&c.ChartName, u.Chart.Name)
+		override(&c.Constraint, u.Chart.Version)
+		c.SecretRef = u.Chart.SecretRef.DeepCopy()
+		if c.SecretRef != nil && c.SecretRef.Namespace == "" {
+			c.SecretRef.Namespace = v1alpha1.DefaultNamespace
+		}
+	}
+	override(&c.Constraint, u.Version)
+	override(&c.Namespace, u.Namespace)
+	override(&c.ReleaseName, u.ReleaseName)
+	if len(u.NamespaceLabels) > 0 {
+		merged := map[string]string{}
+		for _, labels := range []map[string]string{c.NamespaceLabels, u.NamespaceLabels} {
+			for k, v := range labels {
+				merged[k] = v
+			}
+		}
+		c.NamespaceLabels = merged
+	}
+	for _, ref := range u.ValuesFrom {
+		c.ValuesFrom = append(c.ValuesFrom, values.Normalize(ref))
+	}
+	if u.Timeout != nil && u.Timeout.Duration > 0 {
+		c.Timeout = u.Timeout.Duration
+	}
+	if u.HistoryLimit != nil {
+		c.HistoryLimit = *u.HistoryLimit
+	}
+}
+
+func override(field *string, value string) {
+	if value != "" {
+		*field = value
+	}
+}
