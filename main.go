@@ -1,28 +1,48 @@
 // Copyright 2026 The Groundwork Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command manager is the Groundwork operator. This file is the one place that
-// knows everything: flags become options, options become rooms, and rooms are
-// wired to each other.
+// Command manager is the Groundwork operator: flags become options, and
+// internal/operator does the rest.
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/groundwork-dev/groundwork/internal/operator"
 )
 
+// version is set by the linker.
+var version = "dev"
+
 func main() {
-	options, err := parseFlags(os.Args[1:])
-	if err != nil {
+	if err := run(os.Args[1:]); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return
+		}
 		fmt.Fprintln(os.Stderr, "manager:", err)
-		os.Exit(2)
-	}
-	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&options.logging)))
-	if err := run(ctrl.SetupSignalHandler(), options); err != nil {
-		ctrl.Log.Error(err, "The manager ended")
 		os.Exit(1)
 	}
+}
+
+func run(args []string) error {
+	flags, err := parseFlags(args)
+	if err != nil {
+		return err
+	}
+	if flags.printVersion {
+		fmt.Println("groundwork", version)
+		return nil
+	}
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&flags.logging)))
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return err
+	}
+	return operator.Run(ctrl.SetupSignalHandler(), config, flags.operator)
 }

@@ -225,8 +225,12 @@ func noteDefinition(into map[string]plan.CRDState, definitions crds.Index, name 
 
 // releaseState is an approved release as the planner sees it.
 func releaseState(release *v1alpha1.ComponentRelease) plan.ReleaseState {
+	var brought []string
+	for _, ref := range release.Spec.CRDs {
+		brought = append(brought, ref.Name)
+	}
 	return plan.ReleaseState{
-		Name: release.Spec.Component, DependsOn: union(release.Spec.DependsOn, release.Spec.GuardedBy),
+		Name: release.Spec.Component, DependsOn: union(release.Spec.DependsOn, release.Spec.GuardedBy), CRDs: brought,
 		Digest: release.Spec.InputsDigest, Ready: isReady(release),
 		Removing: release.Spec.Removal != "", Removed: release.Status.Removed,
 		Suspended: release.Spec.Suspend,

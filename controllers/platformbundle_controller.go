@@ -68,6 +68,8 @@ type bundleScope struct {
 	components []*component
 	// plan; set by plan.
 	plan plan.Plan
+	// missingCRDs of each release, which keep it from being Ready; set by plan.
+	missingCRDs map[string][]string
 	// removing says that the bundle is being deleted with all of its releases.
 	removing bool
 	// done ends the pass without a status: the object is gone.

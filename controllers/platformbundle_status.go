@@ -111,6 +111,9 @@ func (scope *bundleScope) componentStatus(c *component) v1alpha1.ComponentStatus
 		out.State, out.Reason, out.Message = v1alpha1.StateSuspended, v1alpha1.ReasonSuspended, "suspend is set for this component"
 	case c.Trouble != nil:
 		out.State, out.Reason, out.Message = v1alpha1.StateHeld, c.Trouble.Reason, failure.Message(c.Trouble)
+	case c.readyAsWanted() && len(scope.missingCRDs[c.Name]) > 0:
+		out.State, out.Reason = v1alpha1.StateProgressing, v1alpha1.ReasonWaitingForKinds
+		out.Message = waitMessage(plan.Wait{Reason: v1alpha1.ReasonWaitingForKinds, On: scope.missingCRDs[c.Name]})
 	case c.readyAsWanted():
 		out.State, out.Reason = v1alpha1.StateReady, v1alpha1.ReasonReady
 	case waits:

@@ -162,9 +162,17 @@ func (r *PlatformBundleReconciler) plan(_ context.Context, scope *bundleScope) e
 		c.eachDefinition(func(name string) { noteDefinition(in.CRDs, scope.definitions, name) })
 	}
 	for _, name := range sortedKeys(scope.releases) {
-		in.Releases = append(in.Releases, releaseState(scope.releases[name]))
+		state := releaseState(scope.releases[name])
+		in.Releases = append(in.Releases, state)
+		for _, crd := range state.CRDs {
+			noteDefinition(in.CRDs, scope.definitions, crd)
+		}
 	}
 	scope.plan = plan.Bundle(in)
+	scope.missingCRDs = map[string][]string{}
+	for _, state := range in.Releases {
+		scope.missingCRDs[state.Name] = in.MissingCRDs(state)
+	}
 	return nil
 }
 

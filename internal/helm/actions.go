@@ -61,6 +61,7 @@ func (e *Engine) Install(ctx context.Context, request Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	dropCRDTemplates(loaded)
 	s := e.session(ctx, request.Release, request.Owner)
 	s.config.Capabilities = capabilitiesFor(e.options.Kinds, request.Capabilities)
 	s.config.Releases.MaxHistory = request.HistoryLimit
@@ -84,6 +85,7 @@ func (e *Engine) Upgrade(ctx context.Context, request Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	dropCRDTemplates(loaded)
 	s := e.session(ctx, request.Release, request.Owner)
 	s.config.Capabilities = capabilitiesFor(e.options.Kinds, request.Capabilities)
 	upgrade := action.NewUpgrade(s.config)

@@ -22,28 +22,43 @@ import (
 // it: the definitions of one chart can be megabytes.
 var crdKind = regexp.MustCompile(`(?m)^kind:[ \t]*["']?CustomResourceDefinition["']?[ \t\r]*(#.*)?$`)
 
-// separator splits a stream of YAML documents.
-var separator = regexp.MustCompile(`(?m)^---[ \t]*(#.*)?\r?$`)
-
-// documents splits a stream into its non-empty documents.
+// documents splits a stream of YAML documents where Helm does, at every line that
+// begins with "---" whatever follows (templates that trim white space leave
+// "---apiVersion: v1"), and leaves out empty ones. Manifests are megabytes, so no
+// regular expression.
 func documents(stream string) []string {
 	var out []string
-	for _, doc := range separator.Split(stream, -1) {
-		if strings.TrimSpace(doc) != "" {
-			out = append(out, doc)
+	keep := func(document string) {
+		if strings.TrimSpace(document) != "" {
+			out = append(out, document)
 		}
 	}
-	return out
+	stream = "\n" + stream
+	for {
+		document, rest, found := strings.Cut(stream, "\n---")
+		keep(document)
+		if !found {
+			return out
+		}
+		stream = strings.TrimLeft(rest, " \t")
+	}
 }
 
-func isCRD(document string) bool { return crdKind.MatchString(document) }
+func isCRD(document string) bool {
+	return strings.Contains(document, "CustomResourceDefinition") && crdKind.MatchString(document)
+}
+
+// isHook says whether Helm runs the object as a hook instead of keeping it in the
+// release.
+func (h head) isHook() bool { return h.Metadata.Annotations[helmrelease.HookAnnotation] != "" }
 
 // head is what is read of a document to know what it is.
 type head struct {
 	metav1.TypeMeta `json:",inline"`
 	Metadata        struct {
-		Name      string `json:"name"`
-		Namespace string `json:"namespace"`
+		Name        string            `json:"name"`
+		Namespace   string            `json:"namespace"`
+		Annotations map[string]string `json:"annotations"`
 	} `json:"metadata"`
 	Items []head `json:"items"`
 }
@@ -128,7 +143,7 @@ func (withoutCRDs) Run(rendered *bytes.Buffer) (*bytes.Buffer, error) {
 	var out bytes.Buffer
 	for _, document := range documents(rendered.String()) {
 		if !isCRD(document) {
-			out.WriteString("---")
+			out.WriteString("---\n")
 			out.WriteString(document)
 			if !strings.HasSuffix(document, "\n") {
 				out.WriteByte('\n')

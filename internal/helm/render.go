@@ -6,13 +6,14 @@ package helm
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
-	"helm.sh/helm/v3/pkg/releaseutil"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
@@ -153,24 +154,17 @@ func (r *Rendered) collect(files map[string]string, loaded *helmchart.Chart, nam
 			}
 		}
 	}
-	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
-	if err != nil {
-		return err
-	}
-	for _, manifest := range manifests {
-		if err := r.add(&r.Objects, manifest.Content, namespace, kinds); err != nil {
-			return fmt.Errorf("%s: %w", manifest.Name, err)
-		}
-	}
-	for _, hook := range hooks {
-		if err := r.add(&r.Hooks, hook.Manifest, namespace, kinds); err != nil {
-			return fmt.Errorf("%s: %w", hook.Path, err)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		for _, document := range documents(files[name]) {
+			if err := r.add(document, namespace, kinds); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
 		}
 	}
 	return nil
 }
 
-func (r *Rendered) add(list *[]Object, document, namespace string, kinds Kinds) error {
+func (r *Rendered) add(document, namespace string, kinds Kinds) error {
 	if isCRD(document) {
 		r.CRDs = append(r.CRDs, []byte(document))
 		return nil
@@ -180,7 +174,12 @@ func (r *Rendered) add(list *[]Object, document, namespace string, kinds Kinds) 
 		return err
 	}
 	for _, h := range heads {
-		*list = append(*list, objectOf(h, namespace, kinds))
+		object := objectOf(h, namespace, kinds)
+		if h.isHook() {
+			r.Hooks = append(r.Hooks, object)
+		} else {
+			r.Objects = append(r.Objects, object)
+		}
 		if strings.HasSuffix(h.Kind, "WebhookConfiguration") {
 			r.guard(document)
 		}

@@ -89,7 +89,7 @@ func (p *planner) gate() string {
 		if !c.RequestChanged {
 			continue
 		}
-		if c.Trouble != nil && c.Trouble.Class == failure.ClassTerminal {
+		if terminal(c) {
 			return name
 		}
 		if c.Preparing && preparing == "" {
@@ -99,14 +99,24 @@ func (p *planner) gate() string {
 	return preparing
 }
 
+// terminal says that only a change of the component's spec helps.
+func terminal(c Component) bool {
+	return c.Trouble != nil && c.Trouble.Class == failure.ClassTerminal
+}
+
 // hold says of everything that would have moved what it is held by.
 func (p *planner) hold() {
 	reason := v1alpha1.ReasonHeld
-	if p.wanted[p.plan.HeldBy].Preparing {
+	if !terminal(p.wanted[p.plan.HeldBy]) {
 		reason = v1alpha1.ReasonPreparing
 	}
 	for _, name := range p.order {
-		if c := p.wanted[name]; c.SpecChanged || c.Digest == "" {
+		c := p.wanted[name]
+		switch {
+		case c.Suspended:
+		case c.Preparing && c.Trouble == nil:
+			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonPreparing}
+		case c.SpecChanged || c.Digest == "":
 			p.plan.Waits[name] = Wait{Reason: reason, On: []string{p.plan.HeldBy}}
 		}
 	}
@@ -117,20 +127,12 @@ func (p *planner) hold() {
 	}
 }
 
-// ensureCRDs walks the components in the order in which they can start, so that
-// what is needed first is sent first: the kinds that a component uses, then the
-// ones that it only brings.
+// ensureCRDs walks the components in the order of urgency, so that what is needed
+// first is sent first: the kinds that a component uses, then the ones that it
+// only brings. While a needed one is not established the others hold back, for
+// the API server establishes them no faster than one after the other.
 func (p *planner) ensureCRDs() {
-	brought := map[string]CRDRequest{}
-	digests := map[string]string{}
-	for _, name := range p.order {
-		for _, crd := range p.wanted[name].CRDs {
-			if _, taken := brought[crd.Name]; !taken {
-				brought[crd.Name] = CRDRequest{Component: name, Name: crd.Name}
-				digests[crd.Name] = crd.Digest
-			}
-		}
-	}
+	brought, digests := p.bringers()
 	done := map[string]bool{}
 	request := func(name string) {
 		if r, ok := brought[name]; ok && !done[name] && p.wantsCRD(r, digests[name]) {
@@ -138,27 +140,63 @@ func (p *planner) ensureCRDs() {
 		}
 		done[name] = true
 	}
-	var later []string
-	for _, name := range p.order {
+	order := p.byUrgency()
+	needed := false
+	for _, name := range order {
 		for _, used := range p.wanted[name].Uses {
 			request(used)
+			_, ours := brought[used]
+			needed = needed || (ours && !p.in.CRDs[used].Established)
 		}
+	}
+	if needed {
+		return
+	}
+	for _, name := range order {
 		for _, crd := range p.wanted[name].CRDs {
-			later = append(later, crd.Name)
+			request(crd.Name)
 		}
 	}
-	for _, name := range later {
-		request(name)
+}
+
+// byUrgency is the install order with those first that the longest chains of
+// dependents wait for; ties keep the install order.
+func (p *planner) byUrgency() []string {
+	height := map[string]int{}
+	for _, name := range slices.Backward(p.order) {
+		for _, dependency := range p.wanted[name].DependsOn {
+			height[dependency] = max(height[dependency], height[name]+1)
+		}
 	}
+	out := slices.Clone(p.order)
+	slices.SortStableFunc(out, func(a, b string) int { return height[b] - height[a] })
+	return out
+}
+
+// bringers says which component brings a definition, and with which content: the
+// one that owns it, or else the first that can. What one component brings twice
+// counts as it comes last.
+func (p *planner) bringers() (brought map[string]CRDRequest, digests map[string]string) {
+	brought, digests = map[string]CRDRequest{}, map[string]string{}
+	for _, name := range p.order {
+		c := p.wanted[name]
+		if c.Trouble != nil || c.Suspended {
+			continue
+		}
+		for _, crd := range c.CRDs {
+			first, taken := brought[crd.Name]
+			if !taken || first.Component == name || p.in.CRDs[crd.Name].Owner == v1alpha1.ReleaseName(p.in.Bundle, name) {
+				brought[crd.Name] = CRDRequest{Component: name, Name: crd.Name}
+				digests[crd.Name] = crd.Digest
+			}
+		}
+	}
+	return brought, digests
 }
 
 // wantsCRD says whether a definition must be sent: it is missing, or it is ours
 // and differs. What another component owns is left alone.
 func (p *planner) wantsCRD(request CRDRequest, digest string) bool {
-	c := p.wanted[request.Component]
-	if c.Trouble != nil || c.Suspended {
-		return false
-	}
 	state, exists := p.in.CRDs[request.Name]
 	if !exists {
 		return true
@@ -169,6 +207,7 @@ func (p *planner) wantsCRD(request CRDRequest, digest string) bool {
 
 // approve lets every component start whose turn has come.
 func (p *planner) approve() {
+	approved := p.approvedEdges()
 	for _, name := range p.order {
 		c := p.wanted[name]
 		switch {
@@ -184,6 +223,10 @@ func (p *planner) approve() {
 			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWaitingForDependencies, On: blockers}
 			continue
 		}
+		if behind := leadBack(approved, c); len(behind) > 0 {
+			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWaitingForDependencies, On: behind}
+			continue
+		}
 		if kinds := p.notServed(c.Uses); len(kinds) > 0 {
 			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWaitingForKinds, On: kinds}
 			continue
@@ -193,11 +236,36 @@ func (p *planner) approve() {
 			continue
 		}
 		p.plan.Approve = append(p.plan.Approve, name)
+		approved.Add(name, c.DependsOn...)
 	}
 	slices.Sort(p.plan.Approve)
 }
 
-// notReady are the dependencies that are not Ready at their desired inputs.
+// approvedEdges are the edges that the releases were approved with.
+func (p *planner) approvedEdges() *graph.Graph {
+	g := graph.New()
+	for name, r := range p.releases {
+		g.Add(name, r.DependsOn...)
+	}
+	return g
+}
+
+// leadBack are the dependencies whose approved edges still lead to the component:
+// an edge was turned around, and the other side must let go of it first. Approved
+// edges therefore never form a cycle, which could not be removed.
+func leadBack(approved *graph.Graph, c Component) []string {
+	var out []string
+	for _, dependency := range c.DependsOn {
+		if approved.HasPath(dependency, c.Name) {
+			out = append(out, dependency)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// notReady are the dependencies that are not Ready at their desired inputs. Those
+// of a suspended component are unknown; it counts when it is Ready as it is.
 func (p *planner) notReady(dependencies []string) []string {
 	var out []string
 	for _, name := range dependencies {
@@ -206,7 +274,7 @@ func (p *planner) notReady(dependencies []string) []string {
 		if !inBundle {
 			continue
 		}
-		if !exists || !r.Ready || r.Removing || c.Digest != r.Digest {
+		if !exists || !r.Ready || r.Removing || c.Digest != r.Digest || len(p.in.MissingCRDs(r)) > 0 {
 			out = append(out, name)
 		}
 	}
@@ -228,7 +296,11 @@ func (p *planner) notServed(crds []string) []string {
 // remove marks releases that are not wanted any more, dependents first.
 func (p *planner) remove() {
 	for name, r := range p.releases {
-		if _, ok := p.wanted[name]; ok || r.Removing || r.Suspended {
+		if _, ok := p.wanted[name]; ok || r.Removing {
+			continue
+		}
+		if r.Suspended {
+			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonSuspended}
 			continue
 		}
 		if dependents := p.dependents(name); len(dependents) > 0 {
@@ -240,9 +312,8 @@ func (p *planner) remove() {
 	slices.Sort(p.plan.Remove)
 }
 
-// dependents are the releases that are still there and depend on name: by their
-// approved edges unless they are wanted and their approved edges are out of date,
-// and by the new edges of what is wanted.
+// dependents are the releases that are still there and depend on name by their
+// approved edges, and what is wanted and depends on it by its new ones.
 func (p *planner) dependents(name string) []string {
 	var out []string
 	for other, r := range p.releases {

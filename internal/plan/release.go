@@ -50,6 +50,7 @@ const (
 	RevisionFailed       RevisionStatus = "failed"
 	RevisionSuperseded   RevisionStatus = "superseded"
 	RevisionUninstalling RevisionStatus = "uninstalling"
+	RevisionUninstalled  RevisionStatus = "uninstalled"
 	RevisionPending      RevisionStatus = "pending"
 )
 
@@ -71,6 +72,8 @@ type Revision struct {
 type Failure struct {
 	// Digest that was attempted.
 	Digest string
+	// Action that was attempted; empty means any, so that it delays all of them.
+	Action Action
 	// Count of attempts that failed in a row.
 	Count int
 	// Since the last one.
@@ -165,17 +168,28 @@ func decideBusy(in ReleaseInput, last Revision) (Decision, bool) {
 	return Decision{}, false
 }
 
-// everDeployed says that a revision was deployed once. Before that an attempt is
-// an install, with its install hooks; after that it is an upgrade.
+// everDeployed says that a revision was deployed since the release was last
+// uninstalled with its history kept. Before that an attempt is an install, with
+// its install hooks; after that it is an upgrade.
 func everDeployed(revisions []Revision) bool {
-	return slices.ContainsFunc(revisions, func(r Revision) bool {
-		return r.Status == RevisionDeployed || r.Status == RevisionSuperseded
-	})
+	for _, r := range slices.Backward(revisions) {
+		if r.Status == RevisionUninstalled {
+			return false
+		}
+		if r.Status == RevisionDeployed || r.Status == RevisionSuperseded {
+			return true
+		}
+	}
+	return false
 }
 
-// unlessTooEarly waits out the delay after failed attempts at the same inputs.
+// unlessTooEarly waits out the delay after failed attempts at the same action and
+// inputs: an install that keeps failing does not delay the removal.
 func (in ReleaseInput) unlessTooEarly(d Decision) Decision {
 	if in.Failure == nil || in.Failure.Count == 0 || in.Failure.Digest != in.Digest {
+		return d
+	}
+	if in.Failure.Action != "" && in.Failure.Action != d.Action {
 		return d
 	}
 	delay := Delay(in.Failure.Count)

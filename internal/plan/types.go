@@ -4,6 +4,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/groundwork-dev/groundwork/internal/failure"
 )
 
@@ -50,6 +52,8 @@ type ReleaseState struct {
 	DependsOn []string
 	// Digest as approved.
 	Digest string
+	// CRDs it brings, by name, as approved.
+	CRDs []string
 	// Ready at the approved inputs.
 	Ready bool
 	// Removing says that spec.removal is set.
@@ -80,6 +84,19 @@ type Input struct {
 	Releases []ReleaseState
 	// CRDs of the cluster by name.
 	CRDs map[string]CRDState
+}
+
+// MissingCRDs are the definitions of a release that are not established, sorted.
+// A component is Ready only when there are none.
+func (in Input) MissingCRDs(release ReleaseState) []string {
+	var out []string
+	for _, name := range release.CRDs {
+		if !in.CRDs[name].Established {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // CRDRequest asks for one definition to be applied on behalf of a component.

@@ -1,25 +1,31 @@
 // Copyright 2026 The Groundwork Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package operator wires the rooms to each other: it is the one place that knows
+// everything, used by main and by the suites that run the operator in-process.
+// It may import every package but main.
+package operator
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/runtime"
+	apiruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
@@ -39,38 +45,79 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/refs"
 )
 
-// version is set by the linker.
-var version = "dev"
+// Options of an operator. The zero value of a number means its default.
+type Options struct {
+	// Version shown in logs and sent as user agent. Default: dev.
+	Version string
+	// ChartMirror redirects every chart: a folder, http(s)://... or oci://.... Empty: off.
+	ChartMirror string
+	// ChartCache is the folder of the chart cache. Required.
+	ChartCache string
+	// MetricsAddress of the metrics endpoint; "0" switches it off.
+	MetricsAddress string
+	// MetricsSecure serves metrics over HTTPS to authorized users only.
+	MetricsSecure bool
+	// ProbeAddress of /healthz and /readyz; "0" switches them off.
+	ProbeAddress string
+	// ProfileAddress of net/http/pprof; "0" or empty switches it off.
+	ProfileAddress string
+	// LeaderElection makes replicas take turns.
+	LeaderElection bool
+	// LeaderNamespace of the lease; empty: the operator's own.
+	LeaderNamespace string
+	// ParallelActions is the number of Helm actions at a time. Default: 3 a core.
+	ParallelActions int
+	// ParallelPrepares is the number of charts rendered for checking at a time.
+	// Default: one a core.
+	ParallelPrepares int
+	// ParallelCRDs is the number of definitions applied at a time. Default: 2.
+	ParallelCRDs int
+	// SkipNameValidation lets several operators live in one process, in tests.
+	SkipNameValidation bool
+	// Registry of the operator's own metrics. Default: controller-runtime's.
+	Registry prometheus.Registerer
+}
 
-// run builds the manager and runs it until the context ends.
-func run(ctx context.Context, o *options) error {
-	if o.printVersion {
-		fmt.Println("groundwork", version)
-		return nil
+func (o Options) withDefaults() Options {
+	o.Version = cmp.Or(o.Version, "dev")
+	o.ParallelActions = cmp.Or(o.ParallelActions, 3*runtime.NumCPU())
+	o.ParallelPrepares = cmp.Or(o.ParallelPrepares, runtime.NumCPU())
+	o.ParallelCRDs = cmp.Or(o.ParallelCRDs, 2)
+	if o.Registry == nil {
+		o.Registry = metrics.Registry
 	}
-	config, err := ctrl.GetConfig()
+	return o
+}
+
+// Run builds the operator and runs it until the context ends.
+func Run(ctx context.Context, config *rest.Config, options Options) error {
+	mgr, err := New(ctx, config, options)
 	if err != nil {
 		return err
 	}
-	// The API server's own fairness is the limit; a client-side one only adds
-	// latency to a dependency's hand-off.
-	config.QPS = -1
-	config.UserAgent = "groundwork/" + version
-	mgr, kinds, err := newManager(config, o)
-	if err != nil {
-		return err
-	}
-	if err := wire(ctx, mgr, kinds, o); err != nil {
-		return err
-	}
-	ctrl.Log.Info("Starting", "version", version, "chartMirror", o.chartMirror)
+	ctrl.Log.Info("Starting", "version", options.Version, "chartMirror", options.ChartMirror)
 	return mgr.Start(ctx)
 }
 
+// New builds the operator. The error names the part that cannot be built.
+func New(ctx context.Context, config *rest.Config, options Options) (ctrl.Manager, error) {
+	options = options.withDefaults()
+	config = rest.CopyConfig(config)
+	// The API server's own fairness is the limit; a client-side one only adds
+	// latency to a dependency's hand-off.
+	config.QPS = -1
+	config.UserAgent = "groundwork/" + options.Version
+	mgr, kinds, err := newManager(config, options)
+	if err != nil {
+		return nil, err
+	}
+	return mgr, wire(ctx, mgr, kinds, options)
+}
+
 // newManager makes the manager over one shared discovery.
-func newManager(config *rest.Config, o *options) (ctrl.Manager, *cluster.Kinds, error) {
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, crds.AddToScheme} {
+func newManager(config *rest.Config, o Options) (ctrl.Manager, *cluster.Kinds, error) {
+	scheme := apiruntime.NewScheme()
+	for _, add := range []func(*apiruntime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, crds.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, nil, err
 		}
@@ -83,8 +130,8 @@ func newManager(config *rest.Config, o *options) (ctrl.Manager, *cluster.Kinds, 
 	if err != nil {
 		return nil, nil, err
 	}
-	serving := metricsserver.Options{BindAddress: o.metricsAddress}
-	if o.metricsSecure {
+	serving := metricsserver.Options{BindAddress: o.MetricsAddress}
+	if o.MetricsSecure {
 		serving.SecureServing = true
 		serving.FilterProvider = filters.WithAuthenticationAndAuthorization
 		// HTTP/2 is off because of its rapid-reset vulnerabilities; metrics need none.
@@ -97,23 +144,25 @@ func newManager(config *rest.Config, o *options) (ctrl.Manager, *cluster.Kinds, 
 		Client:                        controllers.ClientOptions(),
 		MapperProvider:                func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return kinds, nil },
 		Metrics:                       serving,
-		HealthProbeBindAddress:        o.probeAddress,
-		LeaderElection:                o.leaderElection,
+		HealthProbeBindAddress:        o.ProbeAddress,
+		PprofBindAddress:              o.ProfileAddress,
+		LeaderElection:                o.LeaderElection,
 		LeaderElectionID:              "groundwork.platform.groundwork.dev",
-		LeaderElectionNamespace:       o.leaderNamespace,
+		LeaderElectionNamespace:       o.LeaderNamespace,
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       &grace,
+		Controller:                    ctrlconfig.Controller{SkipNameValidation: &o.SkipNameValidation},
 	})
 	return mgr, kinds, err
 }
 
 // wire builds the rooms and connects them.
-func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o *options) error {
+func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o Options) error {
 	catalogs, err := catalog.Load(bundles.FS)
 	if err != nil {
 		return err
 	}
-	charts, err := chart.New(chart.Options{CacheDir: o.chartCache, Mirror: o.chartMirror, UserAgent: "groundwork/" + version})
+	charts, err := chart.New(chart.Options{CacheDir: o.ChartCache, Mirror: o.ChartMirror, UserAgent: "groundwork/" + o.Version})
 	if err != nil {
 		return err
 	}
@@ -121,7 +170,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o *option
 	if err != nil {
 		return err
 	}
-	handoff, err := controllers.NewHandoff(metrics.Registry)
+	handoff, err := controllers.NewHandoff(o.Registry)
 	if err != nil {
 		return err
 	}
@@ -135,10 +184,10 @@ func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o *option
 	if err != nil {
 		return err
 	}
-	actions := jobs.New(o.parallelActions, releaseWaker.Wake)
-	preparer := prepare.New(engine, prepare.Options{Parallel: o.parallelPrepares, Wake: bundleWaker.Wake})
+	actions := jobs.New(o.ParallelActions, releaseWaker.Wake)
+	preparer := prepare.New(engine, prepare.Options{Parallel: o.ParallelPrepares, Wake: bundleWaker.Wake})
 	applier := crds.NewApplier(mgr.GetClient(), crds.Options{
-		Parallel: o.parallelCRDs, Wake: bundleWaker.Wake, Log: ctrl.Log.WithName("crds"),
+		Parallel: o.ParallelCRDs, Wake: bundleWaker.Wake, Log: ctrl.Log.WithName("crds"),
 	})
 	references := refs.New(clientset, func(owner string) {
 		controllers.WakeOwner(owner, bundleWaker, releaseWaker)
