@@ -107,9 +107,10 @@ func (r *ComponentReleaseReconciler) plannedRevisions(revisions []helm.Revision)
 }
 
 // act begins what was decided, after a live read has confirmed it: the watch may
-// lag behind our own last action.
+// lag behind our own last action. "Removed" is confirmed too, for nobody looks at
+// the release again after that.
 func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScope) error {
-	if !acts(scope.decision.Action) || scope.blocked != nil {
+	if !acts(scope.decision.Action) && scope.decision.Action != plan.ActionRemoved || scope.blocked != nil {
 		return nil
 	}
 	revisions, err := r.Engine.Observe(ctx, scope.helm)

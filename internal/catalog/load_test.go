@@ -229,8 +229,7 @@ func TestLoadRefuses(t *testing.T) {
 			if diff := cmp.Diff(tc.want, strings.Split(err.Error(), "\n")); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			var first *catalog.FileError
-			if !errors.As(err, &first) {
+			if _, ok := errors.AsType[*catalog.FileError](err); !ok {
 				t.Errorf("%v holds no FileError", err)
 			}
 		})

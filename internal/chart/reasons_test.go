@@ -95,6 +95,7 @@ func sourceCases() map[string]reasonCase {
 }
 
 func httpCases(t *testing.T) map[string]reasonCase {
+	t.Helper()
 	repo := newHTTPRepo(t, false)
 	good := packChart(t, "loki", "1.0.0")
 	repo.add("loki", "1.0.0", good)
@@ -145,6 +146,7 @@ func at(repository, name, version string) Source {
 
 // answerCases are about repositories that do not answer, or not well.
 func answerCases(t *testing.T) map[string]reasonCase {
+	t.Helper()
 	plain, tls := newHTTPRepo(t, false), newHTTPRepo(t, true)
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
@@ -189,6 +191,7 @@ func answerCases(t *testing.T) map[string]reasonCase {
 }
 
 func ociCases(t *testing.T) map[string]reasonCase {
+	t.Helper()
 	charts := newRegistry(t, false, authNone)
 	good := packChart(t, "loki", "1.0.0")
 	charts.push("loki", "1.0.0", good)
@@ -256,6 +259,7 @@ func otherCA(t *testing.T) []byte {
 }
 
 func folderCases(t *testing.T) map[string]reasonCase {
+	t.Helper()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "loki-1.0.0.tgz"), packChart(t, "loki", "1.0.0"))
 	writeFile(t, filepath.Join(dir, "broken-1.0.0.tgz"), []byte("<html>"))

@@ -16,15 +16,15 @@ import (
 type Action string
 
 const (
-	// ActionCreate: the cluster has no such definition.
+	// ActionCreate means that the cluster has no such definition.
 	ActionCreate Action = "Create"
-	// ActionUpdate: the cluster has another content, or one that the operator never applied.
+	// ActionUpdate means that the cluster has another content, or one that the operator never applied.
 	ActionUpdate Action = "Update"
-	// ActionKeep: the cluster has exactly this definition.
+	// ActionKeep means that the cluster has exactly this definition.
 	ActionKeep Action = "Keep"
-	// ActionForeign: another component owns the definition, and it serves what is needed.
+	// ActionForeign means that another component owns the definition, and it serves what is needed.
 	ActionForeign Action = "Foreign"
-	// ActionWait: the definition is being deleted; it can be created when it is gone.
+	// ActionWait means that the definition is being deleted; it can be created when it is gone.
 	ActionWait Action = "Wait"
 )
 

@@ -80,20 +80,20 @@ func TestDecide(t *testing.T) {
 		reason  string
 	}{
 		"missing":                        {nil, nil, nil, ActionCreate, ""},
-		"same digest":                    {ptr(held(func(s *State) { s.Digest = "sha256:new" })), nil, nil, ActionKeep, ""},
-		"same digest, not established":   {ptr(held(func(s *State) { s.Digest, s.Established = "sha256:new", false })), nil, nil, ActionKeep, ""},
-		"same digest, label lost":        {ptr(held(func(s *State) { s.Digest, s.Owner = "sha256:new", "" })), nil, nil, ActionUpdate, ""},
-		"other digest":                   {ptr(held(nil)), nil, nil, ActionUpdate, ""},
-		"not ours yet":                   {ptr(held(func(s *State) { s.Owner, s.Digest = "", "" })), nil, nil, ActionUpdate, ""},
-		"unsafe":                         {ptr(held(func(s *State) { s.Namespaced = false })), nil, nil, "", v1alpha1.ReasonCRDChangeUnsafe},
-		"terminating":                    {ptr(held(func(s *State) { s.Terminating = true })), nil, nil, ActionWait, ""},
-		"terminating with another scope": {ptr(held(func(s *State) { s.Terminating, s.Namespaced = true, false })), nil, nil, ActionWait, ""},
-		"another owner":                  {ptr(held(foreign)), []string{"v1"}, nil, ActionForeign, ""},
-		"another owner, nothing needed":  {ptr(held(foreign)), nil, nil, ActionForeign, ""},
-		"another owner lacks a version":  {ptr(held(foreign)), []string{"v1beta1", "v1"}, nil, "", v1alpha1.ReasonKindNotServed},
-		"another owner that is gone":     {ptr(held(foreign)), []string{"v1beta1"}, func(string) bool { return false }, ActionUpdate, ""},
+		"same digest":                    {new(held(func(s *State) { s.Digest = "sha256:new" })), nil, nil, ActionKeep, ""},
+		"same digest, not established":   {new(held(func(s *State) { s.Digest, s.Established = "sha256:new", false })), nil, nil, ActionKeep, ""},
+		"same digest, label lost":        {new(held(func(s *State) { s.Digest, s.Owner = "sha256:new", "" })), nil, nil, ActionUpdate, ""},
+		"other digest":                   {new(held(nil)), nil, nil, ActionUpdate, ""},
+		"not ours yet":                   {new(held(func(s *State) { s.Owner, s.Digest = "", "" })), nil, nil, ActionUpdate, ""},
+		"unsafe":                         {new(held(func(s *State) { s.Namespaced = false })), nil, nil, "", v1alpha1.ReasonCRDChangeUnsafe},
+		"terminating":                    {new(held(func(s *State) { s.Terminating = true })), nil, nil, ActionWait, ""},
+		"terminating with another scope": {new(held(func(s *State) { s.Terminating, s.Namespaced = true, false })), nil, nil, ActionWait, ""},
+		"another owner":                  {new(held(foreign)), []string{"v1"}, nil, ActionForeign, ""},
+		"another owner, nothing needed":  {new(held(foreign)), nil, nil, ActionForeign, ""},
+		"another owner lacks a version":  {new(held(foreign)), []string{"v1beta1", "v1"}, nil, "", v1alpha1.ReasonKindNotServed},
+		"another owner that is gone":     {new(held(foreign)), []string{"v1beta1"}, func(string) bool { return false }, ActionUpdate, ""},
 		"another owner that lives": {
-			ptr(held(foreign)), []string{"v1beta1"}, func(o string) bool { return o == "week1.other" }, "", v1alpha1.ReasonKindNotServed,
+			new(held(foreign)), []string{"v1beta1"}, func(o string) bool { return o == "week1.other" }, "", v1alpha1.ReasonKindNotServed,
 		},
 	}
 	for name, tc := range tests {
@@ -110,8 +110,6 @@ func TestDecide(t *testing.T) {
 		})
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func TestConversionChanges(t *testing.T) {
 	t.Parallel()

@@ -149,7 +149,7 @@ func unmarshalSpec(fields map[string]json.RawMessage, into *spec) error {
 
 // check finds what the API server would refuse anyway, while there is still nothing written.
 func (d *Definition) check() error {
-	problem := ""
+	var problem string
 	switch {
 	case d.Group == "":
 		problem = "spec.group is empty"

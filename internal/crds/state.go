@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
@@ -54,9 +54,9 @@ func (o *Object) State() State {
 	for _, c := range o.Status.Conditions {
 		switch c.Type {
 		case string(apiextensionsv1.Established):
-			s.Established = c.Status == string(v1.ConditionTrue)
+			s.Established = c.Status == string(metav1.ConditionTrue)
 		case string(apiextensionsv1.NamesAccepted):
-			if c.Status == string(v1.ConditionFalse) {
+			if c.Status == string(metav1.ConditionFalse) {
 				s.Problem = c.Message
 			}
 		}
@@ -114,7 +114,7 @@ func Trim(obj any) (any, error) {
 	return obj, nil
 }
 
-func trimMeta(m *v1.ObjectMeta) {
+func trimMeta(m *metav1.ObjectMeta) {
 	m.ManagedFields = nil
 	m.OwnerReferences = nil
 	digest, ok := m.Annotations[v1alpha1.CRDDigestAnnotation]

@@ -16,12 +16,12 @@ import (
 type Class string
 
 const (
-	// ClassTerminal: only a change of the spec cures it. Trying again with the same inputs gives the same failure.
+	// ClassTerminal means that only a change of the spec cures it. Trying again with the same inputs gives the same failure.
 	ClassTerminal Class = "Terminal"
-	// ClassBlocked: it waits for something outside that its message names (a Secret, a kind, another component). A watch event
+	// ClassBlocked means that it waits for something outside that its message names (a Secret, a kind, another component). A watch event
 	// cures it; backing off does not.
 	ClassBlocked Class = "Blocked"
-	// ClassRetryable: time may cure it (an endpoint that does not answer). Try again with backoff.
+	// ClassRetryable means that time may cure it (an endpoint that does not answer). Try again with backoff.
 	ClassRetryable Class = "Retryable"
 )
 

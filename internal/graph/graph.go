@@ -127,7 +127,11 @@ type nameHeap []string
 func (h nameHeap) Len() int           { return len(h) }
 func (h nameHeap) Less(i, j int) bool { return h[i] < h[j] }
 func (h nameHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *nameHeap) Push(x any)        { *h = append(*h, x.(string)) }
+
+// Push is for container/heap alone.
+func (h *nameHeap) Push(x any) { *h = append(*h, x.(string)) }
+
+// Pop is for container/heap alone.
 func (h *nameHeap) Pop() any {
 	old := *h
 	last := old[len(old)-1]

@@ -38,8 +38,7 @@ func TestOrderOrCycle(t *testing.T) {
 		es := pairs.Draw(t, "edges")
 		g := fromPairs(es)
 		order, err := g.Order()
-		var cycle *graph.CycleError
-		if errors.As(err, &cycle) {
+		if cycle, ok := errors.AsType[*graph.CycleError](err); ok {
 			for i, node := range cycle.Path {
 				next := cycle.Path[(i+1)%len(cycle.Path)]
 				if !slices.Contains(es, edge{from: node, to: next}) {

@@ -21,7 +21,7 @@ import (
 func parse(t *testing.T, manifests string) []*unstructured.Unstructured {
 	t.Helper()
 	var out []*unstructured.Unstructured
-	for _, doc := range strings.Split(manifests, "\n---\n") {
+	for doc := range strings.SplitSeq(manifests, "\n---\n") {
 		u := &unstructured.Unstructured{}
 		raw, err := yaml.YAMLToJSON([]byte(doc))
 		if err != nil {
