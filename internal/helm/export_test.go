@@ -1,0 +1,22 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package helm
+
+import (
+	"context"
+
+	helmrelease "helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
+)
+
+// Pend rewrites a record with a status, as a process that died leaves it.
+func (e *Engine) Pend(_ context.Context, release Release, revision int, status string) error {
+	rls, err := e.record(release, revision)
+	if err != nil {
+		return err
+	}
+	rls.Info.Status = helmrelease.Status(status)
+	store := newRecords(driver.NewSecrets(e.client.CoreV1().Secrets(release.Namespace)), e.metadata, release.Namespace)
+	return store.Update(recordKey(release.Name, revision), rls)
+}

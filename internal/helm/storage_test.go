@@ -1,0 +1,107 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package helm
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	helmrelease "helm.sh/helm/v3/pkg/release"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+)
+
+func TestSlimKeepsWhatRollbackReadsAndLeavesTheReleaseAlone(t *testing.T) {
+	loaded := &helmchart.Chart{
+		Metadata:  &helmchart.Metadata{Name: "c"},
+		Values:    map[string]any{"a": 1},
+		Templates: []*helmchart.File{{Name: "t"}},
+		Files:     []*helmchart.File{{Name: "crds/x.yaml"}},
+		Raw:       []*helmchart.File{{Name: "r"}},
+	}
+	rls := &helmrelease.Release{Name: "r", Chart: loaded}
+	stored := slim(rls)
+	if stored.Chart.Metadata.Name != "c" || stored.Chart.Values["a"] != 1 {
+		t.Error("metadata or values are lost")
+	}
+	if len(stored.Chart.Templates)+len(stored.Chart.Files)+len(stored.Chart.Raw) != 0 {
+		t.Error("templates or files are stored")
+	}
+	if len(rls.Chart.Templates) != 1 {
+		t.Error("the running action lost its templates")
+	}
+}
+
+func TestRevisionsFrom(t *testing.T) {
+	item := func(version, status string, extra map[string]string) metav1.PartialObjectMetadata {
+		labels := map[string]string{"version": version, "status": status, "createdAt": "1700000000"}
+		for key, value := range extra {
+			labels[key] = value
+		}
+		return metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Labels: labels}}
+	}
+	got := RevisionsFrom([]metav1.PartialObjectMetadata{
+		item("10", "deployed", map[string]string{v1alpha1.InputsDigestLabel: "d", v1alpha1.HolderLabel: "h", "modifiedAt": "1700000100"}),
+		item("9", "pending-upgrade", nil),
+	})
+	want := []Revision{
+		{Number: 9, Status: "pending-upgrade", Changed: time.Unix(1700000000, 0)},
+		{Number: 10, Status: StatusDeployed, Digest: "d", Holder: "h", Changed: time.Unix(1700000100, 0)},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if !got[0].Status.Pending() || got[1].Status.Pending() {
+		t.Error("Pending is wrong")
+	}
+}
+
+func TestRecordOf(t *testing.T) {
+	record := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
+		Namespace: "ns", Labels: map[string]string{"owner": "helm", "name": "r"},
+	}}
+	if got, ok := RecordOf(record); !ok || got != (Release{Namespace: "ns", Name: "r"}) {
+		t.Errorf("RecordOf = %v, %v", got, ok)
+	}
+	record.Labels["owner"] = "somebody"
+	if _, ok := RecordOf(record); ok {
+		t.Error("a Secret that is no record passes for one")
+	}
+}
+
+func TestTranslateKeepsTheCause(t *testing.T) {
+	cause := errors.New("failed to install: warning: Hook pre-install a.yaml failed:\n\n  another operation (install/upgrade/rollback) is in progress")
+	err := translate(cause)
+	if !errors.Is(err, cause) {
+		t.Error("the cause is lost")
+	}
+	if strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "warning: ") {
+		t.Errorf("not one readable sentence: %q", err)
+	}
+}
+
+func TestRecorderAnswersAndRemembers(t *testing.T) {
+	r := &recorder{has: func(apiVersion string) bool { return apiVersion == "b/v1" }, asked: map[string]bool{}}
+	for _, question := range []string{"b/v1", "a/v1", "b/v1"} {
+		r.Has(question)
+	}
+	want := []v1alpha1.CapabilityAnswer{{APIVersion: "a/v1"}, {APIVersion: "b/v1", Available: true}}
+	if diff := cmp.Diff(want, r.answers()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestGuardedGroups(t *testing.T) {
+	var r Rendered
+	r.guard("webhooks:\n- failurePolicy: Ignore\n  rules: [{apiGroups: [ignored.example.com]}]\n" +
+		"- rules: [{apiGroups: [a.example.com, b.example.com]}]\n- failurePolicy: Fail\n  rules: [{apiGroups: [a.example.com]}]\n")
+	if diff := cmp.Diff([]string{"a.example.com", "b.example.com"}, r.Guarded); diff != "" {
+		t.Error(diff)
+	}
+}
