@@ -23,7 +23,7 @@ import (
 // refreshInterval bounds how often a kind that nobody knows makes us ask the
 // API server again. Aggregated API servers are the only ones that can appear
 // without a custom resource definition telling us.
-const refreshInterval = 10 * time.Second
+const refreshInterval = time.Second
 
 // CustomKind is one kind that an established custom resource definition serves.
 type CustomKind struct {

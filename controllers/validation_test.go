@@ -1,0 +1,63 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers_test
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+)
+
+var _ = Describe("What the schema refuses", func() {
+	chart := &v1alpha1.ChartSource{Repository: "https://charts.example.com", Version: "1.0.0"}
+
+	DescribeTable("a PlatformBundle",
+		func(ctx context.Context, name string, change func(*v1alpha1.PlatformBundleSpec), want string) {
+			bundle := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: name}}
+			bundle.Spec.Components = []v1alpha1.Component{{Name: "alpha"}}
+			change(&bundle.Spec)
+			err := k8s.Create(ctx, bundle, client.DryRunAll)
+			if want == "" {
+				Expect(err).NotTo(HaveOccurred())
+				return
+			}
+			Expect(err).To(MatchError(ContainSubstring(want)))
+		},
+		Entry("nothing wrong", "good", func(*v1alpha1.PlatformBundleSpec) {}, ""),
+		Entry("no components", "good", func(s *v1alpha1.PlatformBundleSpec) { s.Components = nil }, ""),
+		Entry("a chart of one's own", "good", func(s *v1alpha1.PlatformBundleSpec) { s.Components[0].Chart = chart }, ""),
+		Entry("any values", "good", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Components[0].Values = &apiextensionsv1.JSON{Raw: []byte(`{"a":{"b":[1,null]}}`)}
+		}, ""),
+		Entry("a name with dots", "not.good", func(*v1alpha1.PlatformBundleSpec) {}, "metadata.name must not contain dots"),
+		Entry("the same component twice", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Components = append(s.Components, v1alpha1.Component{Name: "alpha"})
+		}, "Duplicate value"),
+		Entry("a component that depends on itself", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Components[0].DependsOn = []string{"alpha"}
+		}, "a component cannot depend on itself"),
+		Entry("two versions", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Components[0].Version, s.Components[0].Chart = "1.0.0", chart
+		}, "set version or chart.version, not both"),
+		Entry("a component name with dots", "bad", func(s *v1alpha1.PlatformBundleSpec) { s.Components[0].Name = "a.b" }, "components[0].name"),
+		Entry("a version that is no range", "bad", func(s *v1alpha1.PlatformBundleSpec) { s.Components[0].Version = "1.0; rm" }, "components[0].version"),
+		Entry("a repository without a scheme", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Components[0].Chart = &v1alpha1.ChartSource{Repository: "charts.example.com"}
+		}, "chart.repository"),
+		Entry("values that are a list", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Components[0].Values = &apiextensionsv1.JSON{Raw: []byte(`[1]`)}
+		}, "components[0].values"),
+		Entry("a reference to a Pod", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Components[0].ValuesFrom = []v1alpha1.ValuesReference{{Kind: "Pod", Name: "x"}}
+		}, "Unsupported value: \"Pod\""),
+		Entry("an unknown deletion policy", "bad", func(s *v1alpha1.PlatformBundleSpec) { s.DeletionPolicy = "Burn" }, "deletionPolicy"),
+		Entry("a catalog version of another form", "bad", func(s *v1alpha1.PlatformBundleSpec) { s.CatalogVersion = "latest" }, "catalogVersion"),
+	)
+})
