@@ -38,7 +38,7 @@ func parseFlags(args []string) (*flagSet, error) {
 	flags.StringVar(&o.ProbeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 switches them off")
 	flags.BoolVar(&o.LeaderElection, "leader-elect", false, "take part in leader election; required with more than one replica")
 	flags.StringVar(&o.LeaderNamespace, "leader-election-namespace", "", "namespace of the lease; default: the operator's own")
-	flags.IntVar(&o.ParallelActions, "parallel-actions", 3*runtime.NumCPU(), "Helm actions at a time")
+	flags.IntVar(&o.ParallelActions, "parallel-actions", 4*runtime.NumCPU(), "Helm actions at a time")
 	flags.IntVar(&o.ParallelPrepares, "parallel-prepares", runtime.NumCPU(), "charts rendered for checking at a time")
 	flags.IntVar(&o.ParallelCRDs, "parallel-crds", 2, "custom resource definitions applied at a time")
 	flags.BoolVar(&parsed.printVersion, "version", false, "print the version and exit")

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/helm"
@@ -153,9 +155,19 @@ func (r *ComponentReleaseReconciler) observe(ctx context.Context, scope *release
 	scope.revisions = revisions
 	if outcome, ended := r.Jobs.Outcome(scope.release.Name); ended {
 		scope.outcome = &outcome
+		logOutcome(ctx, outcome)
 		r.learn(scope, outcome)
 	}
 	return nil
+}
+
+func logOutcome(ctx context.Context, outcome jobs.Outcome) {
+	logger := log.FromContext(ctx).WithValues("action", outcome.Action, "seconds", outcome.Ended.Sub(outcome.Began).Seconds())
+	if outcome.Err != nil {
+		logger.Info("Helm action failed, will retry", "error", outcome.Err.Error())
+		return
+	}
+	logger.Info("Helm action done")
 }
 
 // learn takes what a job left: an inventory, or a failure to remember.

@@ -151,7 +151,7 @@ func (r *PlatformBundleReconciler) look(scope *bundleScope, c *component, has fu
 	}
 	result, err := r.Preparer.Ensure(scope.bundle.Name, c.key, helm.RenderRequest{
 		Release: helm.Release{Namespace: c.Namespace, Name: c.ReleaseName},
-		Source:  c.source, Pinned: c.pinned, Values: values.Merge(c.merged), Has: has,
+		Source:  c.source, Pinned: c.pinned, Refresh: c.resolvedFor != "", Values: values.Merge(c.merged), Has: has,
 	})
 	switch {
 	case err != nil:

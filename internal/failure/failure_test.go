@@ -96,7 +96,7 @@ func TestMessage(t *testing.T) {
 		"prefix only":      {errors.New("chart x: chart xy: gone"), "chart x: chart xy: gone"},
 		"joined":           {errors.Join(errors.New("a: a: b"), errors.New("c")), "a: b; c"},
 		"joined, the same": {errors.Join(io.EOF, io.EOF), "EOF"},
-		"tabs and newline": {errors.New("a:\tb\n\n  c \n"), "a: b; c"},
+		"tabs and newline": {errors.New("a:\tb\n\n  c \n"), "a: b; c"}, //nolint:revive // the newline at the end is what is tested
 		"wrapped failure": {
 			fmt.Errorf("fetch: %w", failure.Retryable("R", "fetch: %w", io.EOF)),
 			"fetch: EOF",

@@ -25,6 +25,8 @@ import (
 type ChartFetcher interface {
 	ChartLoader
 	Fetch(ctx context.Context, source chart.Source) (chart.Resolved, *helmchart.Chart, error)
+	// Refresh makes the next Fetch ask the repository again.
+	Refresh(source chart.Source) error
 }
 
 // RenderRequest asks what a chart would become. Nothing is written.
@@ -34,6 +36,8 @@ type RenderRequest struct {
 	Source chart.Source
 	// Pinned is what the range was resolved to before; nil resolves it.
 	Pinned *chart.Resolved
+	// Refresh asks the repository even if its index was read a moment ago.
+	Refresh bool
 	// Values are merged and final.
 	Values map[string]any
 	// Has answers the templates' questions for API versions: the cluster's, united
@@ -108,6 +112,11 @@ func (e *Engine) load(ctx context.Context, request RenderRequest) (chart.Resolve
 	if request.Pinned != nil {
 		loaded, err := e.options.Charts.Load(ctx, *request.Pinned, request.Source)
 		return *request.Pinned, loaded, err
+	}
+	if request.Refresh {
+		if err := e.options.Charts.Refresh(request.Source); err != nil {
+			return chart.Resolved{}, nil, err
+		}
 	}
 	return e.options.Charts.Fetch(ctx, request.Source)
 }

@@ -24,8 +24,8 @@ type Outcome struct {
 	Digest string
 	// Err of the action, nil for success.
 	Err error
-	// Ended is when.
-	Ended time.Time
+	// Began is when it got its turn, and Ended when it was over.
+	Began, Ended time.Time
 	// Value that the action returned.
 	Value any
 }
@@ -126,6 +126,7 @@ func (t *Table) run(ctx context.Context, release, action, digest string, run fun
 	outcome := Outcome{Action: action, Digest: digest, Err: context.Canceled}
 	select {
 	case t.slots <- struct{}{}:
+		outcome.Began = t.now()
 		outcome.Value, outcome.Err = guard(ctx, run)
 		<-t.slots
 	case <-ctx.Done():

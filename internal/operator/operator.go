@@ -65,7 +65,8 @@ type Options struct {
 	LeaderElection bool
 	// LeaderNamespace of the lease; empty: the operator's own.
 	LeaderNamespace string
-	// ParallelActions is the number of Helm actions at a time. Default: 3 a core.
+	// ParallelActions is the number of Helm actions at a time. They mostly wait for
+	// the API server and for hooks; the bound is for memory. Default: 4 a core.
 	ParallelActions int
 	// ParallelPrepares is the number of charts rendered for checking at a time.
 	// Default: one a core.
@@ -80,7 +81,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Version = cmp.Or(o.Version, "dev")
-	o.ParallelActions = cmp.Or(o.ParallelActions, 3*runtime.NumCPU())
+	o.ParallelActions = cmp.Or(o.ParallelActions, 4*runtime.NumCPU())
 	o.ParallelPrepares = cmp.Or(o.ParallelPrepares, runtime.NumCPU())
 	o.ParallelCRDs = cmp.Or(o.ParallelCRDs, 2)
 	if o.Registry == nil {
