@@ -110,11 +110,12 @@ func exactVersion(constraint string) bool {
 	return err == nil
 }
 
-// setKey names everything that a preparation depends on, answers aside.
+// setKey names everything that a preparation depends on, answers aside. The pin is
+// not part of it: approving a result must not make it be prepared again.
 func (c *component) setKey() error {
 	raw, err := json.Marshal(map[string]any{
 		"repository": c.Repository, "name": c.ChartName, "constraint": c.Constraint,
-		"resolvedFor": c.resolvedFor, "pinned": c.pinned, "auth": c.source.Auth, "ca": c.source.CA,
+		"resolvedFor": c.resolvedFor, "auth": c.source.Auth, "ca": c.source.CA,
 		"namespace": c.Namespace, "releaseName": c.ReleaseName, "values": c.merged,
 	})
 	if err != nil {

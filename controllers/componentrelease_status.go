@@ -92,6 +92,7 @@ func (scope *releaseScope) failureVerdict(f *v1alpha1.ReleaseFailure) verdict {
 		reason, verb = v1alpha1.ReasonUpgradeFailed, "upgrade"
 	case plan.ActionUninstall:
 		reason, verb = v1alpha1.ReasonUninstallFailed, "uninstall"
+	default: // an install, or one that an older operator named
 	}
 	next := fmt.Sprintf("tried again %s later", plan.Delay(int(f.Count)))
 	if scope.decision.Action == plan.ActionWait && scope.decision.After == 0 {

@@ -68,7 +68,7 @@ var _ = Describe("ComponentRelease", func() {
 		Expect(k8s.Update(ctx, current)).To(Succeed())
 	}
 
-	BeforeEach(func(ctx context.Context) {
+	BeforeEach(func() {
 		engine = &stubEngine{identity: "me"}
 		clock = clocktesting.NewFakePassiveClock(time.Now())
 		table = &stubJobs{running: map[string]jobs.Running{}, outcomes: map[string]jobs.Outcome{}, now: clock.Now}

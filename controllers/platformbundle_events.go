@@ -51,6 +51,7 @@ func (r *PlatformBundleReconciler) recordComponent(bundle *v1alpha1.PlatformBund
 		}
 	case v1alpha1.StateReady:
 		r.Recorder.Eventf(bundle, nil, corev1.EventTypeNormal, v1alpha1.ReasonReady, "Reconcile", "%s %s is ready", is.Name, is.Version)
+	default: // what is under way is in the status; an event would only repeat it
 	}
 }
 

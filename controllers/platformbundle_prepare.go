@@ -44,6 +44,7 @@ func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope
 		c := &component{Component: resolved, release: scope.releases[resolved.Name]}
 		scope.components = append(scope.components, c)
 		r.compose(scope, c, request)
+		r.respectPin(scope, c)
 		keys[c.key] = true
 	}
 	has := r.capabilities(scope)
@@ -99,6 +100,17 @@ func (r *PlatformBundleReconciler) compose(scope *bundleScope, c *component, req
 		err = c.setKey()
 	}
 	c.Trouble = asFailure(err)
+}
+
+// respectPin keeps a result apart that a range gave another version than the one
+// that is approved and pinned.
+func (r *PlatformBundleReconciler) respectPin(scope *bundleScope, c *component) {
+	if c.pinned == nil || c.key == "" {
+		return
+	}
+	if result := r.Preparer.Peek(scope.bundle.Name, c.key); result != nil && result.Chart.Digest != c.pinned.Digest {
+		c.key += "@" + c.pinned.Digest
+	}
 }
 
 // checkClaims refuses to move an installed release and to take one that another
@@ -262,8 +274,7 @@ func asFailure(err error) *failure.Error {
 	if err == nil {
 		return nil
 	}
-	var known *failure.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*failure.Error](err); ok {
 		return known
 	}
 	return failure.Retryable(v1alpha1.ReasonPrepareFailed, "%w", err)

@@ -94,7 +94,7 @@ var _ = Describe("PlatformBundle", func() {
 		return meta.FindStatusCondition(observed(ctx).Status.Conditions, kind)
 	}
 
-	BeforeEach(func(ctx context.Context) {
+	BeforeEach(func() {
 		catalogs, err := catalog.Load(bundles.FS)
 		Expect(err).NotTo(HaveOccurred())
 		preparer = &stubPreparer{errors: map[string]error{}, pending: map[string]bool{}, definitions: map[string][]*crds.Definition{}}

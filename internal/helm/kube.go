@@ -163,12 +163,20 @@ func (d *decorator) WaitWithJobs(resources kube.ResourceList, timeout time.Durat
 	return d.Wait(resources, timeout)
 }
 
-// WatchUntilReady waits for a hook.
+// WatchUntilReady waits for a hook, and no longer than the action's context: the
+// SDK's own wait cannot be interrupted and goes on by itself until its timeout.
 func (d *decorator) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
 	if err := d.ctx.Err(); err != nil || len(resources) == 0 {
 		return err
 	}
-	return d.Client.WatchUntilReady(resources, timeout)
+	ended := make(chan error, 1)
+	go func() { ended <- d.Client.WatchUntilReady(resources, timeout) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-d.ctx.Done():
+		return fmt.Errorf("interrupted while waiting for %s: %w", describe(resources[0]), d.ctx.Err())
+	}
 }
 
 // WaitForDelete waits by watch until every object is gone; Helm polls every two

@@ -5,6 +5,7 @@ package helm
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -41,9 +42,7 @@ func TestSlimKeepsWhatRollbackReadsAndLeavesTheReleaseAlone(t *testing.T) {
 func TestRevisionsFrom(t *testing.T) {
 	item := func(version, status string, extra map[string]string) metav1.PartialObjectMetadata {
 		labels := map[string]string{"version": version, "status": status, "createdAt": "1700000000"}
-		for key, value := range extra {
-			labels[key] = value
-		}
+		maps.Copy(labels, extra)
 		return metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Labels: labels}}
 	}
 	got := RevisionsFrom([]metav1.PartialObjectMetadata{

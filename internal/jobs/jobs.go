@@ -54,11 +54,11 @@ type Table struct {
 	group    sync.WaitGroup
 }
 
-// New makes a table that runs at most parallel jobs at a time and calls wake with
-// the release when one ends. Wake must not block.
+// New makes a table that runs at most parallel jobs at a time, at least one, and
+// calls wake with the release when one ends. Wake must not block.
 func New(parallel int, wake func(release string)) *Table {
 	return &Table{
-		slots:    make(chan struct{}, parallel),
+		slots:    make(chan struct{}, max(1, parallel)),
 		wake:     wake,
 		now:      time.Now,
 		running:  map[string]Running{},
@@ -126,8 +126,10 @@ func (t *Table) run(ctx context.Context, release, action, digest string, run fun
 	outcome := Outcome{Action: action, Digest: digest, Err: context.Canceled}
 	select {
 	case t.slots <- struct{}{}:
-		outcome.Began = t.now()
-		outcome.Value, outcome.Err = guard(ctx, run)
+		if ctx.Err() == nil { // select chooses at random when both are there
+			outcome.Began = t.now()
+			outcome.Value, outcome.Err = guard(ctx, run)
+		}
 		<-t.slots
 	case <-ctx.Done():
 	}
@@ -139,12 +141,24 @@ func (t *Table) run(ctx context.Context, release, action, digest string, run fun
 	t.wake(release)
 }
 
+// PanicError is the panic of an action. Its text is the same each time, fit for a
+// status; the stack is for the log.
+type PanicError struct {
+	// Value that was passed to panic.
+	Value any
+	// Stack of the goroutine.
+	Stack []byte
+}
+
+// Error names the value and nothing else.
+func (e *PanicError) Error() string { return fmt.Sprintf("the action panicked: %v", e.Value) }
+
 // guard turns a panic of a template engine or a chart into an error of that
 // release, so that one chart does not take the operator down.
 func guard(ctx context.Context, run func(context.Context) (any, error)) (value any, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
-			err = fmt.Errorf("the action panicked: %v\n%s", problem, debug.Stack())
+			err = &PanicError{Value: problem, Stack: debug.Stack()}
 		}
 	}()
 	return run(ctx)

@@ -121,7 +121,7 @@ func Release(in ReleaseInput) Decision {
 	}
 	last, exists := lastOf(in.Revisions)
 	if exists && busy(last) {
-		if d, taken := decideBusy(in, last); taken {
+		if d, taken := decideBusy(last); taken {
 			return d
 		}
 	}
@@ -155,7 +155,7 @@ func busy(r Revision) bool {
 }
 
 // decideBusy handles a record that an action left or is still writing.
-func decideBusy(in ReleaseInput, last Revision) (Decision, bool) {
+func decideBusy(last Revision) (Decision, bool) {
 	if last.Holder == "" && last.Age < StrangerTimeout {
 		return Decision{
 			Action: ActionWait, Reason: v1alpha1.ReasonReleasePending,

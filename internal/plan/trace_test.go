@@ -92,6 +92,7 @@ func TestTraces(t *testing.T) {
 }
 
 func run(t *testing.T, script string, seed uint64) string {
+	t.Helper()
 	tr := &tracer{world: newWorld(), t: t, random: rand.New(rand.NewPCG(seed, 1)), waiting: map[string]string{}}
 	for line := range strings.Lines(script) {
 		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")

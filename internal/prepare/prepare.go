@@ -90,6 +90,10 @@ type entry struct {
 	running  bool
 	attempts int
 	retryAt  time.Time
+	// asked are the questions of the render that failed, with their answers.
+	asked map[string]bool
+	// dropped entries are nobody's any more and go when their render has ended.
+	dropped bool
 }
 
 // New makes a Preparer that begins to work with Start.
@@ -153,12 +157,30 @@ func (p *Preparer) Ensure(owner, key string, request helm.RenderRequest) (*Resul
 	if e.result != nil && e.err == nil && e.result.Holds(request.Has) {
 		return e.result, nil
 	}
+	e.dropped = false
+	if e.outdated(request.Has) {
+		e.err = nil
+	}
 	terminal := e.err != nil && failure.ClassOf(e.err) == failure.ClassTerminal
 	if !e.running && !terminal && !p.options.Clock.Now().Before(e.retryAt) {
 		e.running = true
-		go p.run(owner, e, request)
+		go p.run(owner, key, e, request)
 	}
 	return nil, e.err
+}
+
+// outdated says that the render failed with answers that are not right any more:
+// a chart may refuse a cluster without a kind that another component brings.
+func (e *entry) outdated(has func(string) bool) bool {
+	if e.err == nil || e.running || failure.ClassOf(e.err) != failure.ClassTerminal {
+		return false
+	}
+	for question, answer := range e.asked {
+		if has(question) != answer {
+			return true
+		}
+	}
+	return false
 }
 
 // Keep drops every key of the owner that is not in keys; none drops the owner.
@@ -166,7 +188,8 @@ func (p *Preparer) Keep(owner string, keys map[string]bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for key, e := range p.entries[owner] {
-		if !keys[key] && !e.running {
+		e.dropped = !keys[key]
+		if e.dropped && !e.running {
 			delete(p.entries[owner], key)
 		}
 	}
@@ -184,21 +207,36 @@ func (p *Preparer) Retry(owner string) {
 	}
 }
 
-func (p *Preparer) run(owner string, e *entry, request helm.RenderRequest) {
+func (p *Preparer) run(owner, key string, e *entry, request helm.RenderRequest) {
 	<-p.started
 	p.slots <- struct{}{}
+	asked := map[string]bool{}
+	if has := request.Has; has != nil {
+		request.Has = func(question string) bool {
+			answer := has(question)
+			asked[question] = answer
+			return answer
+		}
+	}
 	result, err := p.prepare(p.ctx, request)
 	<-p.slots
-	p.finish(owner, e, result, err)
+	p.finish(owner, key, e, result, err, asked)
 	p.options.Wake(owner)
 }
 
-func (p *Preparer) prepare(ctx context.Context, request helm.RenderRequest) (*Result, error) {
+// prepare renders one chart. A panic of a template engine or a chart becomes an
+// error of that component, so that one chart does not take the operator down.
+func (p *Preparer) prepare(ctx context.Context, request helm.RenderRequest) (result *Result, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			result, err = nil, failure.Terminal(v1alpha1.ReasonRenderFailed, "rendering the chart panicked: %v", problem)
+		}
+	}()
 	rendered, err := p.renderer.Render(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{
+	result = &Result{
 		Chart:        rendered.Chart,
 		Kinds:        rendered.Kinds(),
 		Objects:      rendered.Objects,
@@ -215,10 +253,17 @@ func (p *Preparer) prepare(ctx context.Context, request helm.RenderRequest) (*Re
 	return result, nil
 }
 
-func (p *Preparer) finish(owner string, e *entry, result *Result, err error) {
+func (p *Preparer) finish(owner, key string, e *entry, result *Result, err error, asked map[string]bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	e.running, e.err = false, nil
+	e.running, e.err, e.asked = false, nil, asked
+	if e.dropped {
+		delete(p.entries[owner], key)
+		if len(p.entries[owner]) == 0 {
+			delete(p.entries, owner)
+		}
+		return
+	}
 	if err == nil {
 		e.result, e.attempts, e.retryAt = result, 0, time.Time{}
 		return

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -63,13 +62,13 @@ func (r resolver) dependencies(out *Component, c v1alpha1.Component, known catal
 	for _, name := range known.Requires {
 		if _, ok := r.enabled[name]; !ok && trouble == nil {
 			trouble = failure.Terminal(v1alpha1.ReasonMissingRequirement,
-				"spec.components[%s] needs %s in the same bundle: %s", c.Name, name, r.howToAdd(name))
+				"spec.components[%s] needs %s in the same bundle: %s, or take %s off the list", c.Name, name, r.howToAdd(name), c.Name)
 		}
 	}
 	for _, name := range c.DependsOn {
 		if _, ok := r.enabled[name]; !ok && trouble == nil {
 			trouble = failure.Terminal(v1alpha1.ReasonUnknownDependency,
-				"spec.components[%s].dependsOn names %q, which is not in the bundle: %s", c.Name, name, r.howToAdd(name))
+				"spec.components[%s].dependsOn names %q, which is not in the bundle: %s, or remove it from dependsOn", c.Name, name, r.howToAdd(name))
 		}
 	}
 	for _, name := range known.Conflicts {
@@ -92,9 +91,9 @@ func (r resolver) dependencies(out *Component, c v1alpha1.Component, known catal
 
 func (r resolver) howToAdd(name string) string {
 	if r.listed[name] {
-		return fmt.Sprintf("it is listed with enabled: false; enable %s, or remove the dependency", name)
+		return fmt.Sprintf("it is listed with enabled: false; enable %s", name)
 	}
-	return fmt.Sprintf("add \"- name: %s\", or remove the dependency", name)
+	return fmt.Sprintf("add \"- name: %s\"", name)
 }
 
 // missingInput finds a value that only the user has. References may bring it, so
@@ -105,41 +104,48 @@ func missingInput(known catalog.Component, c Component) *failure.Error {
 	}
 	merged := c.Merged()
 	for _, input := range known.Required {
-		if input.When != "" && !present(merged, input.When) {
+		if input.When != "" && !holds(at(merged, input.When)) {
 			continue
 		}
-		if !present(merged, input.Path) {
+		if !present(at(merged, input.Path)) {
 			return failure.Terminal(v1alpha1.ReasonInputMissing, "spec.components[%s].values.%s is missing: %s", c.Name, input.Path, input.Message)
 		}
 	}
 	return nil
 }
 
-// present says whether a dotted path holds something: not null, false or empty.
-func present(v values.Values, path string) bool {
+// at is what a dotted path holds, nil for nothing.
+func at(v values.Values, path string) any {
 	var node any = v
 	for key := range strings.SplitSeq(path, ".") {
 		object, ok := node.(map[string]any)
 		if !ok {
-			return false
+			return nil
 		}
 		node = object[key]
 	}
-	switch n := node.(type) {
+	return node
+}
+
+// present says whether a value is there: not null and not empty. False is an
+// answer, too.
+func present(value any) bool {
+	switch v := value.(type) {
 	case nil:
 		return false
-	case bool:
-		return n
 	case string:
-		return n != ""
+		return v != ""
 	case map[string]any:
-		return len(n) > 0
+		return len(v) > 0
 	case []any:
-		return len(n) > 0
+		return len(v) > 0
 	default:
 		return true
 	}
 }
+
+// holds says whether a value is there and not false.
+func holds(value any) bool { return present(value) && value != false }
 
 // claims marks components of one bundle that want the same Helm release.
 func claims(components []Component) {
@@ -186,7 +192,8 @@ func lifecycleNote(l catalog.Lifecycle) string {
 	return note
 }
 
-// numbers writes the catalog's numbers as Helm's command line does.
+// numbers writes the catalog's numbers as the API server stores them, so that a
+// release reads back what was written to it: 10000000, not 1e+07.
 func numbers(v map[string]any) values.Values {
 	out := values.Merge(v)
 	convert(out)
@@ -197,19 +204,22 @@ func convert(node any) {
 	switch n := node.(type) {
 	case map[string]any:
 		for key := range n {
-			if f, ok := n[key].(float64); ok {
-				n[key] = json.Number(strconv.FormatFloat(f, 'f', -1, 64))
-				continue
-			}
+			n[key] = number(n[key])
 			convert(n[key])
 		}
 	case []any:
 		for i := range n {
-			if f, ok := n[i].(float64); ok {
-				n[i] = json.Number(strconv.FormatFloat(f, 'f', -1, 64))
-				continue
-			}
+			n[i] = number(n[i])
 			convert(n[i])
 		}
 	}
+}
+
+func number(value any) any {
+	if f, ok := value.(float64); ok {
+		if raw, err := json.Marshal(f); err == nil {
+			return json.Number(raw)
+		}
+	}
+	return value
 }

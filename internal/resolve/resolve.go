@@ -126,7 +126,7 @@ func (r resolver) component(c v1alpha1.Component) Component {
 	out.Values = user
 	switch {
 	case err != nil:
-		out.Trouble = failure.Terminal(v1alpha1.ReasonValuesInvalid, "values: %w", err)
+		out.Trouble = failure.Terminal(v1alpha1.ReasonValuesInvalid, "spec.components[%s].values: %w", c.Name, err)
 	case !inCatalog && c.Chart == nil:
 		out.Trouble = r.unknown(c.Name)
 	default:

@@ -5,7 +5,6 @@ package values_test
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 
@@ -78,7 +77,9 @@ func spoil(node any) {
 			spoil(n[key])
 			n[key] = "spoilt"
 		}
-		n["spoilt"] = true
+		if n != nil {
+			n["spoilt"] = true
+		}
 	case []any:
 		for i := range n {
 			spoil(n[i])
@@ -120,8 +121,4 @@ func pathOf(path []any) string {
 		}
 	}
 	return out.String()
-}
-
-func contains(list []string, s string) bool {
-	return slices.ContainsFunc(list, func(part string) bool { return strings.Contains(s, part) })
 }

@@ -30,6 +30,10 @@ func Parse(data []byte) (Values, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not valid YAML: %w", err)
 	}
+	return decode(raw)
+}
+
+func decode(raw []byte) (Values, error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	var out any
@@ -46,12 +50,13 @@ func Parse(data []byte) (Values, error) {
 	}
 }
 
-// FromJSON reads a values field of the API; nil is an empty map.
+// FromJSON reads a values field of the API; nil is an empty map. It is read as
+// JSON, because YAML refuses some of its strings and reads a key "<<" as a merge.
 func FromJSON(field *apiextensionsv1.JSON) (Values, error) {
 	if field == nil {
 		return Values{}, nil
 	}
-	return Parse(field.Raw)
+	return decode(field.Raw)
 }
 
 // ToJSON writes values for a field of the API with sorted keys; an empty map is nil.

@@ -60,10 +60,10 @@ func TestMerge(t *testing.T) {
 		want   string
 	}{
 		"None":         {"no layer is an empty object", nil, `{}`},
-		"Deep":         {"objects are merged", []string{"a: {x: 1, y: {p: 1}}", "a: {y: {q: 2}}"}, `{"a":{"x":1,"y":{"p":1,"q":2}}}`},
+		"Deep":         {"objects are merged", []string{"a: {v: 1, w: {p: 1}}", "a: {w: {q: 2}}"}, `{"a":{"v":1,"w":{"p":1,"q":2}}}`},
 		"ListReplaced": {"lists are replaced, not joined", []string{"a: [1, 2]", "a: [3]"}, `{"a":[3]}`},
 		"NullStays":    {"a null stays, so that Helm removes the chart's own default", []string{"a: {x: 1}", "a: null"}, `{"a":null}`},
-		"OverNull":     {"and may be overlaid again", []string{"a: {x: 1}", "a: null", "a: {y: 2}"}, `{"a":{"y":2}}`},
+		"OverNull":     {"and may be overlaid again", []string{"a: {x: 1}", "a: null", "a: {z: 2}"}, `{"a":{"z":2}}`},
 		"ObjectOver":   {"an object replaces a scalar", []string{"a: 1", "a: {x: 1}"}, `{"a":{"x":1}}`},
 		"ScalarOver":   {"a scalar replaces an object", []string{"a: {x: 1}", "a: 1"}, `{"a":1}`},
 		"EmptyObject":  {"an empty object changes nothing", []string{"a: {x: 1}", "a: {}"}, `{"a":{"x":1}}`},

@@ -1,0 +1,257 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/groundwork-dev/groundwork/internal/jobs"
+)
+
+// started runs a table inside of a synctest bubble until stop is called; stop
+// returns after Start has.
+func started(t *testing.T, parallel int) (table *jobs.Table, woken chan string, stop func()) {
+	t.Helper()
+	woken = make(chan string, 100)
+	table = jobs.New(parallel, func(release string) { woken <- release })
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- table.Start(ctx) }()
+	synctest.Wait()
+	return table, woken, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Start: %v", err)
+		}
+	}
+}
+
+func succeed(value any) func(context.Context) (any, error) {
+	return func(context.Context) (any, error) { return value, nil }
+}
+
+func TestAJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, woken, stop := started(t, 2)
+		defer stop()
+		finish := make(chan struct{})
+		if !table.Begin("r", "Install", "d", func(context.Context) (any, error) { <-finish; return 42, nil }) {
+			t.Fatal("it did not begin")
+		}
+		job, running := table.Running("r")
+		if !running || job.Action != "Install" || job.Digest != "d" || job.Started.IsZero() {
+			t.Errorf("got %+v, %v", job, running)
+		}
+		if table.Begin("r", "Upgrade", "e", succeed(nil)) {
+			t.Error("a second job of the same release began")
+		}
+		if _, ended := table.Outcome("r"); ended {
+			t.Error("an outcome before the end")
+		}
+		synctest.Wait()
+		if len(woken) > 0 {
+			t.Error("woken before the end")
+		}
+		close(finish)
+		if got := <-woken; got != "r" {
+			t.Errorf("woke %s", got)
+		}
+		// Whoever is woken finds the outcome, and no job.
+		outcome, ended := table.Outcome("r")
+		if !ended || outcome.Value != 42 || outcome.Err != nil || outcome.Action != "Install" || outcome.Digest != "d" || outcome.Ended.IsZero() {
+			t.Errorf("got %+v, %v", outcome, ended)
+		}
+		if _, running := table.Running("r"); running {
+			t.Error("still running")
+		}
+	})
+}
+
+func TestOutcomeIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, woken, stop := started(t, 1)
+		defer stop()
+		failed := errors.New("no")
+		table.Begin("r", "Install", "d", func(context.Context) (any, error) { return nil, failed })
+		<-woken
+		for range 2 { // reading does not take it away
+			if outcome, ended := table.Outcome("r"); !ended || !errors.Is(outcome.Err, failed) {
+				t.Fatalf("got %+v, %v", outcome, ended)
+			}
+		}
+		table.Clear("other")
+		if _, ended := table.Outcome("r"); !ended {
+			t.Error("cleared with another one")
+		}
+		table.Clear("r")
+		if _, ended := table.Outcome("r"); ended {
+			t.Error("there after Clear")
+		}
+		table.Begin("r", "Install", "d", succeed(1))
+		<-woken
+		finish := make(chan struct{})
+		table.Begin("r", "Upgrade", "e", func(context.Context) (any, error) { <-finish; return 2, nil })
+		if _, ended := table.Outcome("r"); ended {
+			t.Error("the next job did not replace the outcome")
+		}
+		close(finish)
+		<-woken
+		if outcome, _ := table.Outcome("r"); outcome.Value != 2 {
+			t.Errorf("got %+v", outcome)
+		}
+	})
+}
+
+// TestPanic: one chart does not take the operator down, and the error is the
+// same each time.
+func TestPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, woken, stop := started(t, 1)
+		defer stop()
+		table.Begin("r", "Install", "d", func(context.Context) (any, error) { panic(fmt.Errorf("bad template")) })
+		<-woken
+		outcome, _ := table.Outcome("r")
+		var problem *jobs.PanicError
+		if !errors.As(outcome.Err, &problem) || outcome.Err.Error() != "the action panicked: bad template" {
+			t.Fatalf("got %v", outcome.Err)
+		}
+		if !strings.Contains(string(problem.Stack), "jobs_test.go") {
+			t.Errorf("the stack does not say where: %s", problem.Stack)
+		}
+		if !table.Begin("r", "Install", "d", succeed(nil)) {
+			t.Error("the release is still locked")
+		}
+		<-woken
+	})
+}
+
+func TestParallelism(t *testing.T) {
+	for _, tc := range []struct{ parallel, want int }{{3, 3}, {1, 1}, {0, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			table, woken, stop := started(t, tc.parallel)
+			defer stop()
+			var now atomic.Int32
+			finish := make(chan struct{})
+			for i := range 10 {
+				table.Begin(fmt.Sprint(i), "Install", "d", func(context.Context) (any, error) {
+					now.Add(1)
+					<-finish
+					return nil, nil
+				})
+			}
+			synctest.Wait()
+			if got := int(now.Load()); got != tc.want {
+				t.Errorf("parallel %d: %d jobs at a time, want %d", tc.parallel, got, tc.want)
+			}
+			if _, running := table.Running("9"); !running {
+				t.Error("a job that waits for its turn counts as running")
+			}
+			close(finish)
+			for range 10 {
+				<-woken
+			}
+		})
+	}
+}
+
+// TestTheEnd: no job begins before Start or after the end; those that wait for
+// their turn never run; Start returns when those under way have ended.
+func TestTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if jobs.New(1, func(string) {}).Begin("r", "Install", "d", succeed(nil)) {
+			t.Error("a job began before Start")
+		}
+		woken := make(chan string, 10)
+		table := jobs.New(1, func(release string) { woken <- release })
+		ctx, cancel := context.WithCancel(t.Context())
+		returned := make(chan struct{})
+		go func() { defer close(returned); _ = table.Start(ctx) }()
+		synctest.Wait()
+		finish := make(chan struct{})
+		table.Begin("first", "Install", "d", func(ctx context.Context) (any, error) {
+			<-ctx.Done() // told about the end
+			<-finish
+			return "done", nil
+		})
+		synctest.Wait()
+		for i := range 5 {
+			table.Begin(fmt.Sprint(i), "Install", "d", func(context.Context) (any, error) {
+				t.Error("a job ran after the end")
+				return nil, nil
+			})
+		}
+		cancel()
+		synctest.Wait()
+		select {
+		case <-returned:
+			t.Error("Start returned while a job was under way")
+		default:
+		}
+		if table.Begin("late", "Install", "d", succeed(nil)) {
+			t.Error("a job began after the end")
+		}
+		close(finish)
+		<-returned
+		if outcome, ended := table.Outcome("first"); !ended || outcome.Value != "done" {
+			t.Errorf("the outcome of what was under way: %+v, %v", outcome, ended)
+		}
+		if outcome, _ := table.Outcome("0"); !errors.Is(outcome.Err, context.Canceled) {
+			t.Errorf("the outcome of what never ran: %+v", outcome)
+		}
+	})
+}
+
+// TestManyReleases is for the race detector.
+func TestManyReleases(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, woken, stop := started(t, 4)
+		defer stop()
+		if !table.NeedLeaderElection() {
+			t.Error("only the leader acts")
+		}
+		var ran atomic.Int32
+		for i := range 50 {
+			go func() {
+				release := fmt.Sprint(i % 10)
+				if !table.Begin(release, "Install", "d", func(context.Context) (any, error) { ran.Add(1); return nil, nil }) {
+					woken <- release
+				}
+				table.Running(release)
+				table.Outcome(release)
+				table.Clear(release)
+			}()
+		}
+		for range 50 {
+			<-woken
+		}
+		if ran.Load() < 10 {
+			t.Errorf("only %d jobs ran", ran.Load())
+		}
+	})
+}
+
+// TestNothingRunsAfterTheEnd: a free slot is no reason to run when the end has
+// come at the same moment.
+func TestNothingRunsAfterTheEnd(t *testing.T) {
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			table := jobs.New(1, func(string) {})
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { _ = table.Start(ctx) }()
+			synctest.Wait()
+			cancel()
+			table.Begin("r", "Install", "d", func(context.Context) (any, error) {
+				t.Error("a job ran after the end")
+				return nil, nil
+			})
+			synctest.Wait()
+		})
+	}
+}
