@@ -67,7 +67,7 @@ func TestReasonsAreDeclared(t *testing.T) {
 		}
 	}
 	for _, dir := range []string{"controllers", "internal"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
 				literalReasons(t, path)
 			}

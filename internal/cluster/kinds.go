@@ -7,6 +7,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,8 +15,9 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/version"
+	apiversion "k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/restmapper"
 )
@@ -35,27 +37,33 @@ type CustomKind struct {
 	Namespaced bool
 }
 
+func (k CustomKind) resource() schema.GroupVersionResource {
+	return k.GVK.GroupVersion().WithResource(k.Plural)
+}
+
 // Kinds is a meta.RESTMapper and the list of served API versions. It is safe for
 // concurrent use.
 type Kinds struct {
 	client discovery.DiscoveryInterface
 	now    func() time.Time
 
-	mu        sync.RWMutex
-	base      meta.RESTMapper
-	baseNames []string
-	custom    []CustomKind
+	mu     sync.RWMutex
+	groups []*restmapper.APIGroupResources
+	custom []CustomKind
+	// gone are custom resources that discovery has seen and that are not served
+	// any more.
+	gone      map[schema.GroupVersionResource]bool
 	mapper    meta.RESTMapper
 	names     map[string]bool
 	refreshed time.Time
-	version   *version.Info
+	version   *apiversion.Info
 }
 
 var _ meta.RESTMapper = (*Kinds)(nil)
 
 // NewKinds discovers the API server once. The error is that of discovery.
 func NewKinds(client discovery.DiscoveryInterface) (*Kinds, error) {
-	k := &Kinds{client: client, now: time.Now}
+	k := &Kinds{client: client, now: time.Now, gone: map[schema.GroupVersionResource]bool{}}
 	info, err := client.ServerVersion()
 	if err != nil {
 		return nil, fmt.Errorf("read the API server's version: %w", err)
@@ -71,7 +79,7 @@ func NewKinds(client discovery.DiscoveryInterface) (*Kinds, error) {
 }
 
 // ServerVersion is the API server's version at start-up.
-func (k *Kinds) ServerVersion() version.Info { return *k.version }
+func (k *Kinds) ServerVersion() apiversion.Info { return *k.version }
 
 // SetCustom replaces the kinds of established custom resource definitions. The
 // caller is the watch on them. It reports whether anything changed.
@@ -84,6 +92,12 @@ func (k *Kinds) SetCustom(kinds []CustomKind) bool {
 	defer k.mu.Unlock()
 	if slices.Equal(kinds, k.custom) {
 		return false
+	}
+	for _, kind := range k.custom {
+		k.gone[kind.resource()] = true
+	}
+	for _, kind := range kinds {
+		delete(k.gone, kind.resource())
 	}
 	k.custom = kinds
 	k.rebuild()
@@ -117,39 +131,73 @@ func (k *Kinds) discover() error {
 	if err != nil {
 		return fmt.Errorf("discover the kinds that the API server serves: %w", err)
 	}
-	k.base = restmapper.NewDiscoveryRESTMapper(groups)
-	k.baseNames = nil
-	for _, group := range groups {
-		for _, v := range group.Group.Versions {
-			k.baseNames = append(k.baseNames, v.GroupVersion)
-			for _, resource := range group.VersionedResources[v.Version] {
-				k.baseNames = append(k.baseNames, v.GroupVersion+"/"+resource.Kind)
-			}
-		}
-	}
+	k.groups = groups
 	k.refreshed = k.now()
 	return nil
 }
 
 // rebuild joins discovery and custom kinds; the caller holds the lock.
 func (k *Kinds) rebuild() {
-	custom := meta.NewDefaultRESTMapper(nil)
-	names := make(map[string]bool, len(k.baseNames)+2*len(k.custom))
-	for _, name := range k.baseNames {
-		names[name] = true
+	base := k.withoutGone()
+	k.names = map[string]bool{}
+	for _, group := range base {
+		for _, v := range group.Group.Versions {
+			k.names[v.GroupVersion] = true
+			for _, resource := range group.VersionedResources[v.Version] {
+				k.names[v.GroupVersion+"/"+resource.Kind] = true
+			}
+		}
 	}
+	custom := meta.NewDefaultRESTMapper(preferred(k.custom))
 	for _, kind := range k.custom {
 		scope := meta.RESTScopeRoot
 		if kind.Namespaced {
 			scope = meta.RESTScopeNamespace
 		}
-		plural := kind.GVK.GroupVersion().WithResource(kind.Plural)
-		custom.AddSpecific(kind.GVK, plural, plural, scope)
-		names[kind.GVK.GroupVersion().String()] = true
-		names[kind.GVK.GroupVersion().String()+"/"+kind.GVK.Kind] = true
+		custom.AddSpecific(kind.GVK, kind.resource(), kind.resource(), scope)
+		k.names[kind.GVK.GroupVersion().String()] = true
+		k.names[kind.GVK.GroupVersion().String()+"/"+kind.GVK.Kind] = true
 	}
-	k.names = names
-	k.mapper = meta.FirstHitRESTMapper{MultiRESTMapper: meta.MultiRESTMapper{custom, k.base}}
+	k.mapper = meta.FirstHitRESTMapper{MultiRESTMapper: meta.MultiRESTMapper{custom, restmapper.NewDiscoveryRESTMapper(base)}}
+}
+
+// preferred are the versions in the order in which the API server prefers them,
+// for questions that name none.
+func preferred(kinds []CustomKind) []schema.GroupVersion {
+	var out []schema.GroupVersion
+	for _, kind := range kinds {
+		out = append(out, kind.GVK.GroupVersion())
+	}
+	slices.SortFunc(out, func(a, b schema.GroupVersion) int {
+		return cmp.Or(strings.Compare(a.Group, b.Group), apiversion.CompareKubeAwareVersionStrings(b.Version, a.Version))
+	})
+	return slices.Compact(out)
+}
+
+// withoutGone is what discovery found, less the custom resources that have gone
+// since, and less the versions that nothing is left of.
+func (k *Kinds) withoutGone() []*restmapper.APIGroupResources {
+	if len(k.gone) == 0 {
+		return k.groups
+	}
+	out := make([]*restmapper.APIGroupResources, 0, len(k.groups))
+	for _, group := range k.groups {
+		kept := &restmapper.APIGroupResources{Group: group.Group, VersionedResources: map[string][]metav1.APIResource{}}
+		kept.Group.Versions = nil
+		for _, v := range group.Group.Versions {
+			all := group.VersionedResources[v.Version]
+			left := slices.DeleteFunc(slices.Clone(all), func(r metav1.APIResource) bool {
+				plural, _, _ := strings.Cut(r.Name, "/") // subresources go with their resource
+				return k.gone[schema.GroupVersionResource{Group: group.Group.Name, Version: v.Version, Resource: plural}]
+			})
+			if len(left) > 0 || len(all) == 0 {
+				kept.Group.Versions = append(kept.Group.Versions, v)
+				kept.VersionedResources[v.Version] = left
+			}
+		}
+		out = append(out, kept)
+	}
+	return out
 }
 
 // refresh discovers again unless that was done a moment ago.

@@ -268,8 +268,7 @@ func (p *Preparer) finish(owner, key string, e *entry, result *Result, err error
 		e.result, e.attempts, e.retryAt = result, 0, time.Time{}
 		return
 	}
-	var known *failure.Error
-	if !errors.As(err, &known) {
+	if _, known := errors.AsType[*failure.Error](err); !known {
 		err = failure.Retryable(v1alpha1.ReasonPrepareFailed, "%w", err)
 	}
 	e.err = err

@@ -117,12 +117,15 @@ func (w *Watcher) SetRefs(owner string, refs []Ref) {
 // at; found is false when it is not there.
 func (w *Watcher) Get(ref Ref) (content Content, found, synced bool) {
 	w.mu.Lock()
-	entry := w.watches[ref]
+	var store cache.Store
+	if entry := w.watches[ref]; entry != nil && entry.synced != nil {
+		store, synced = entry.store, entry.synced()
+	}
 	w.mu.Unlock()
-	if entry == nil || entry.synced == nil || !entry.synced() {
+	if !synced {
 		return Content{}, false, false
 	}
-	item, exists, err := entry.store.GetByKey(ref.Namespace + "/" + ref.Name)
+	item, exists, err := store.GetByKey(ref.Namespace + "/" + ref.Name)
 	if err != nil || !exists {
 		return Content{}, false, true
 	}
@@ -190,8 +193,10 @@ func (w *Watcher) begin(ref Ref, entry *watched) {
 	entry.store, entry.synced = store, controller.HasSynced
 	go controller.RunWithContext(ctx)
 	go func() {
-		if cache.WaitForCacheSync(ctx.Done(), controller.HasSynced) {
+		select {
+		case <-controller.HasSyncedChecker().Done():
 			tell()
+		case <-ctx.Done():
 		}
 	}()
 }

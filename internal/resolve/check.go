@@ -172,8 +172,7 @@ func acyclic(components []Component) error {
 		g.Add(c.Name, c.DependsOn...)
 	}
 	_, err := g.Order()
-	var cycle *graph.CycleError
-	if errors.As(err, &cycle) {
+	if _, cyclic := errors.AsType[*graph.CycleError](err); cyclic {
 		return failure.Terminal(v1alpha1.ReasonDependencyCycle,
 			"the dependencies form a cycle: %w; remove one of these from dependsOn", err)
 	}

@@ -9,6 +9,7 @@
 package resolve
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -177,9 +178,7 @@ func (c *Component) fromUser(u v1alpha1.Component) {
 	if len(u.NamespaceLabels) > 0 {
 		merged := map[string]string{}
 		for _, labels := range []map[string]string{c.NamespaceLabels, u.NamespaceLabels} {
-			for k, v := range labels {
-				merged[k] = v
-			}
+			maps.Copy(merged, labels)
 		}
 		c.NamespaceLabels = merged
 	}

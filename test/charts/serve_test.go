@@ -182,7 +182,7 @@ func TestServersGiveNothingElse(t *testing.T) {
 	}
 	got := map[string]int{}
 	for _, path := range []string{"/notes.txt", "/../secret", "/settings-1.0.0.tgz"} {
-		response, err := http.Get(repository.URL + path)
+		response, err := get(t, repository.URL+path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +195,7 @@ func TestServersGiveNothingElse(t *testing.T) {
 	if err := repository.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if response, err := http.Get(repository.URL + "/index.yaml"); err == nil {
+	if response, err := get(t, repository.URL+"/index.yaml"); err == nil {
 		_ = response.Body.Close()
 		t.Error("it still answers after Close")
 	}
@@ -217,4 +217,13 @@ func TestOnly(t *testing.T) {
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
+}
+
+func get(t *testing.T, url string) (*http.Response, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return http.DefaultClient.Do(request)
 }

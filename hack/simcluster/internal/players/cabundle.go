@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
@@ -108,7 +108,7 @@ func (c *caBundles) filled(kind, name string, count int, err error) error {
 
 // fill sets the bundle of a webhook that has none and returns how many it set.
 // A webhook called by URL is left alone: there, empty means the system's roots.
-func fill(config *admissionv1.WebhookClientConfig, bundle []byte) int {
+func fill(config *admissionregistrationv1.WebhookClientConfig, bundle []byte) int {
 	if config.Service == nil || !blank(config.CABundle) {
 		return 0
 	}

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -104,16 +104,16 @@ func TestLoadBalancerWant(t *testing.T) {
 }
 
 func TestFill(t *testing.T) {
-	behind := &admissionv1.ServiceReference{Name: "s"}
+	behind := &admissionregistrationv1.ServiceReference{Name: "s"}
 	address := "https://example.org"
 	tests := map[string]struct {
-		config admissionv1.WebhookClientConfig
+		config admissionregistrationv1.WebhookClientConfig
 		want   string
 	}{
-		"empty":           {admissionv1.WebhookClientConfig{Service: behind}, "CA"},
-		"a lone newline":  {admissionv1.WebhookClientConfig{Service: behind, CABundle: []byte("\n")}, "CA"},
-		"the chart's own": {admissionv1.WebhookClientConfig{Service: behind, CABundle: []byte("own")}, "own"},
-		"by URL":          {admissionv1.WebhookClientConfig{URL: &address}, ""},
+		"empty":           {admissionregistrationv1.WebhookClientConfig{Service: behind}, "CA"},
+		"a lone newline":  {admissionregistrationv1.WebhookClientConfig{Service: behind, CABundle: []byte("\n")}, "CA"},
+		"the chart's own": {admissionregistrationv1.WebhookClientConfig{Service: behind, CABundle: []byte("own")}, "own"},
+		"by URL":          {admissionregistrationv1.WebhookClientConfig{URL: &address}, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

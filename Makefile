@@ -1,0 +1,146 @@
+# Groundwork. `make` alone lists the targets.
+#
+# Needed on the machine: Go, make, git and bash; no C compiler, no cluster, no docker.
+# Everything else is compiled from the Go module proxy into bin/ when a target
+# needs it: bin/k8s (the simulated control plane, also envtest's) takes minutes
+# the first time and nothing afterwards.
+
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+# VERSION is what `bin/manager --version` says.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# IMG is the image that docker-build makes and deploy uses.
+IMG ?= ghcr.io/groundwork-dev/groundwork:$(VERSION)
+# CONTAINER_TOOL builds the image: docker (23 or later), "docker buildx", podman.
+CONTAINER_TOOL ?= docker
+# CHARTS is a chart mirror for the quickstart: a folder of <name>-<version>.tgz,
+# an http(s) repository, or oci://host/path. Empty: the real repositories, or
+# stand-ins where these cannot be reached.
+CHARTS ?=
+# KUBECONFIG_CONTEXT makes the quickstart, install and deploy use that context.
+# Empty: the quickstart simulates a cluster, the others use the current context.
+KUBECONFIG_CONTEXT ?=
+# PARALLEL bounds the packages that are compiled and tested at once.
+PARALLEL ?= 2
+
+include hack/tools/tools.mk
+include hack/simcluster/simcluster.mk
+
+# kubectl from the PATH, or the one that belongs to the simulated cluster.
+KUBECTL ?= $(or $(shell command -v kubectl 2>/dev/null),bin/k8s/kubectl)
+KUBECTL_BUILT := $(if $(filter bin/k8s/kubectl,$(KUBECTL)),bin/k8s/.stamp)
+KUBE := $(KUBECTL) $(if $(KUBECONFIG_CONTEXT),--context='$(KUBECONFIG_CONTEXT)')
+
+##@ General
+
+.PHONY: help
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-zA-Z0-9_-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: quickstart
+quickstart: bin/simcluster bin/k8s/.stamp ## Bring up a whole platform: cluster, operator, week-1 bundle.
+	@go run ./hack/quickstart up --charts='$(CHARTS)' --context='$(KUBECONFIG_CONTEXT)'
+
+.PHONY: quickstart-down
+quickstart-down: bin/simcluster ## Remove everything the quickstart made.
+	@go run ./hack/quickstart down --charts='$(CHARTS)' --context='$(KUBECONFIG_CONTEXT)'
+
+.PHONY: clean
+clean: ## Remove what was built; bin/k8s and the tools stay.
+	rm -rf bin/manager dist .cache/verify
+
+##@ Development
+
+.PHONY: generate
+generate: bin/controller-gen ## Generate deep copies.
+	bin/controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: bin/controller-gen ## Generate CRDs, the manager's ClusterRole, docs/api.md and docs/components.md.
+	bin/controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+	bin/controller-gen rbac:roleName=groundwork-controller-manager paths=./controllers/... output:rbac:dir=config/rbac
+	for page in api components; do go run ./hack/docgen $$page > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md; done
+
+.PHONY: fmt
+fmt: ## Format the Go code.
+	gofmt -w $$(git ls-files -co --exclude-standard -- '*.go')
+
+.PHONY: vet
+vet: ## Run go vet on both modules.
+	go vet -p $(PARALLEL) ./...
+	go -C hack/simcluster vet -p $(PARALLEL) ./...
+
+.PHONY: lint
+lint: bin/golangci-lint ## Run golangci-lint on both modules.
+	@status=0; bin/golangci-lint run ./... || status=1; \
+	cd hack/simcluster && ../../bin/golangci-lint run --config ../../.golangci.yml ./... || status=1; exit $$status
+
+.PHONY: tidy
+tidy: ## Tidy every module.
+	for module in $$(git ls-files -co --exclude-standard -- 'go.mod' '*/go.mod'); do go -C "$$(dirname "$$module")" mod tidy; done
+
+.PHONY: verify
+verify: bin/controller-gen bin/golangci-lint bin/kustomize ## Fail when generated files, modules, format or lint need attention.
+	@hack/verify.sh
+
+##@ Tests
+
+.PHONY: test
+test: bin/k8s/.stamp bin/simcluster bin/helm build ## Run all suites: unit, envtest, e2e on the simulated cluster.
+	@PARALLEL=$(PARALLEL) hack/test.sh unit envtest e2e
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need no API server.
+	@PARALLEL=$(PARALLEL) hack/test.sh unit
+
+.PHONY: test-envtest
+test-envtest: bin/k8s/.stamp ## Run the tests against an API server without controllers.
+	@PARALLEL=$(PARALLEL) hack/test.sh envtest
+
+.PHONY: test-e2e
+test-e2e: bin/k8s/.stamp bin/simcluster bin/helm build ## Run the tests on the simulated cluster.
+	@PARALLEL=$(PARALLEL) hack/test.sh e2e
+
+##@ Build
+
+.PHONY: build
+build: ## Compile bin/manager.
+	CGO_ENABLED=0 go build -p $(PARALLEL) -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/manager .
+
+.PHONY: docker-build
+docker-build: ## Build the image $(IMG).
+	$(CONTAINER_TOOL) build --build-arg VERSION='$(VERSION)' -t '$(IMG)' .
+
+.PHONY: build-installer
+build-installer: bin/kustomize ## Write dist/install.yaml: everything for one kubectl apply.
+	@mkdir -p dist/build
+	@printf '%s\n' 'apiVersion: kustomize.config.k8s.io/v1beta1' 'kind: Kustomization' \
+		'resources: [../../config/default]' > dist/build/kustomization.yaml
+	@cd dist/build && ../../bin/kustomize edit set image 'ghcr.io/groundwork-dev/groundwork=$(IMG)'
+	bin/kustomize build dist/build > dist/install.yaml
+	@grep -qF 'image: $(IMG)' dist/install.yaml || { echo 'dist/install.yaml does not name $(IMG)' >&2; exit 1; }
+
+##@ Deployment
+
+.PHONY: install
+install: bin/kustomize $(KUBECTL_BUILT) ## Install the CRDs into the cluster of the current context.
+	bin/kustomize build config/crd | $(KUBE) apply --server-side -f -
+
+.PHONY: uninstall
+uninstall: bin/kustomize $(KUBECTL_BUILT) ## Remove the CRDs and with them every bundle; releases stay.
+	bin/kustomize build config/crd | $(KUBE) delete --ignore-not-found -f -
+
+.PHONY: deploy
+deploy: build-installer $(KUBECTL_BUILT) ## Install the CRDs and run the operator from $(IMG).
+	$(KUBE) apply --server-side -f dist/install.yaml
+
+# The namespace stays: it holds Secrets and ConfigMaps of the user's.
+.PHONY: undeploy
+undeploy: bin/kustomize $(KUBECTL_BUILT) ## Remove the operator; CRDs, bundles, releases and the namespace stay.
+	$(KUBE) -n groundwork-system delete deployment,service -l app.kubernetes.io/part-of=groundwork --ignore-not-found
+	bin/kustomize build config/rbac | $(KUBE) delete --ignore-not-found -f -
