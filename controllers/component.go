@@ -82,7 +82,7 @@ func (c *component) request(bundle string) (*v1alpha1.ComponentReleaseSpec, erro
 func requestOf(approved v1alpha1.ComponentReleaseSpec) *v1alpha1.ComponentReleaseSpec {
 	out := approved.DeepCopy()
 	out.Chart.Version, out.Chart.Digest, out.Chart.ResolvedFor = "", "", ""
-	out.GuardedBy, out.Capabilities, out.CRDs = nil, nil, nil
+	out.Guards, out.GuardedBy, out.Capabilities, out.CRDs = nil, nil, nil, nil
 	out.InputsDigest, out.Removal, out.Suspend = "", "", false
 	return out
 }
@@ -134,7 +134,7 @@ func (c *component) settle(bundle string, pinned chart.Resolved, answers []v1alp
 		return err
 	}
 	spec.Chart.Version, spec.Chart.Digest, spec.Chart.ResolvedFor = pinned.Version, pinned.Digest, c.resolvedFor
-	spec.Capabilities, spec.CRDs, spec.GuardedBy = answers, refs, c.guardedBy
+	spec.Capabilities, spec.CRDs, spec.GuardedBy, spec.Guards = answers, refs, c.guardedBy, c.guards()
 	spec.InputsDigest, err = values.Inputs{
 		ChartDigest: pinned.Digest, Namespace: c.Namespace, ReleaseName: c.ReleaseName,
 		NamespaceLabels: c.NamespaceLabels, Values: c.merged, Capabilities: answers,
@@ -167,7 +167,6 @@ func (c *component) unchanged(bundle string, has func(string) bool, definitions 
 			return false
 		}
 	}
-	c.guardedBy = approved.GuardedBy
 	if err := c.settle(bundle, *c.pinned, approved.Capabilities, approved.CRDs); err != nil {
 		return false
 	}
@@ -176,6 +175,18 @@ func (c *component) unchanged(bundle string, has func(string) bool, definitions 
 		return false
 	}
 	return true
+}
+
+// guards are the API groups that the component stands before: as prepared, or as
+// approved when nothing had to be prepared.
+func (c *component) guards() []string {
+	switch {
+	case c.result != nil:
+		return c.result.Guarded
+	case c.release != nil:
+		return c.release.Spec.Guards
+	}
+	return nil
 }
 
 // specChanged says whether the approved release must be written.
@@ -218,10 +229,13 @@ func (c *component) eachDefinition(f func(name string)) {
 
 func noteDefinition(into map[string]plan.CRDState, definitions crds.Index, name string) {
 	state, ok := definitions.Get(name)
-	if !ok || state.Terminating {
+	if !ok {
 		return
 	}
-	into[name] = plan.CRDState{Established: state.Established, Digest: state.Digest, Owner: state.Owner}
+	into[name] = plan.CRDState{
+		Established: state.Established && !state.Terminating, Digest: state.Digest, Owner: state.Owner,
+		Terminating: state.Terminating, Failed: state.Problem != "",
+	}
 }
 
 // releaseState is an approved release as the planner sees it.

@@ -85,14 +85,16 @@ func (r *ComponentReleaseReconciler) measureHandoff(ctx context.Context, name st
 	}
 }
 
-// ensureNamespace makes the release's namespace with its labels. Helm would make
+// ensureNamespace makes the release's namespace with its labels. Each release
+// applies as a field manager of its own, for several may share a namespace and
+// none may take away the labels of another. Helm would make
 // it without them, and validate it against a freshly downloaded schema.
 func (r *ComponentReleaseReconciler) ensureNamespace(ctx context.Context, spec v1alpha1.ComponentReleaseSpec) error {
 	namespace := &unstructured.Unstructured{}
 	namespace.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "Namespace"})
 	namespace.SetName(spec.Namespace)
 	namespace.SetLabels(spec.NamespaceLabels)
-	err := r.Apply(ctx, client.ApplyConfigurationFromUnstructured(namespace), client.ForceOwnership, client.FieldOwner(v1alpha1.FieldManager))
+	err := r.Apply(ctx, client.ApplyConfigurationFromUnstructured(namespace), client.ForceOwnership, client.FieldOwner(v1alpha1.FieldManager+"/"+v1alpha1.ReleaseName(spec.Bundle, spec.Component)))
 	if err != nil {
 		return fmt.Errorf("apply namespace %s: %w", spec.Namespace, err)
 	}

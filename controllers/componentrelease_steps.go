@@ -5,6 +5,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -90,7 +91,7 @@ func (r *ComponentReleaseReconciler) failureOf(release *v1alpha1.ComponentReleas
 	if f == nil {
 		return nil
 	}
-	return &plan.Failure{Digest: f.Digest, Count: int(f.Count), Since: r.Clock.Since(f.LastTime.Time)}
+	return &plan.Failure{Action: plan.Action(f.Action), Digest: f.Digest, Count: int(f.Count), Since: r.Clock.Since(f.LastTime.Time)}
 }
 
 func (r *ComponentReleaseReconciler) plannedRevisions(revisions []helm.Revision) []plan.Revision {
@@ -155,16 +156,19 @@ func (r *ComponentReleaseReconciler) observe(ctx context.Context, scope *release
 	scope.revisions = revisions
 	if outcome, ended := r.Jobs.Outcome(scope.release.Name); ended {
 		scope.outcome = &outcome
-		logOutcome(ctx, outcome)
 		r.learn(scope, outcome)
+		logOutcome(ctx, outcome, scope.release.Status.Failure)
 	}
 	return nil
 }
 
-func logOutcome(ctx context.Context, outcome jobs.Outcome) {
+func logOutcome(ctx context.Context, outcome jobs.Outcome, remembered *v1alpha1.ReleaseFailure) {
 	logger := log.FromContext(ctx).WithValues("action", outcome.Action, "seconds", outcome.Ended.Sub(outcome.Began).Seconds())
-	if outcome.Err != nil {
-		logger.Info("Helm action failed, will retry", "error", outcome.Err.Error())
+	if panicked, ok := errors.AsType[*jobs.PanicError](outcome.Err); ok {
+		logger.Info("Helm action panicked", "stack", string(panicked.Stack))
+	}
+	if outcome.Err != nil && remembered != nil {
+		logger.Info("Helm action failed, will retry", "error", remembered.Message)
 		return
 	}
 	logger.Info("Helm action done")
@@ -191,7 +195,7 @@ func (r *ComponentReleaseReconciler) learn(scope *releaseScope, outcome jobs.Out
 	}
 	status.Failure = &v1alpha1.ReleaseFailure{
 		Digest: outcome.Digest, Action: outcome.Action, Count: count,
-		Message: outcome.Err.Error(), LastTime: toTime(outcome.Ended),
+		Message: redact(r.References, scope.release.Spec.ValuesFrom, outcome.Err.Error()), LastTime: toTime(outcome.Ended),
 	}
 }
 

@@ -30,7 +30,7 @@ type (
 		Peek(owner, key string) *prepare.Result
 		Ensure(owner, key string, request helm.RenderRequest) (*prepare.Result, error)
 		Keep(owner string, keys map[string]bool)
-		Retry(owner string)
+		Retry(owner, request string)
 	}
 
 	// Kinds answers what the API server serves.

@@ -24,6 +24,8 @@ import (
 // approves them one after the other as their turn comes. It never calls Helm.
 type PlatformBundleReconciler struct {
 	client.Client
+	// APIReader reads past the cache, before what cannot be taken back.
+	APIReader client.Reader
 	// Recorder of events.
 	Recorder events.EventRecorder
 	// Catalogs that this operator brings.
@@ -72,6 +74,10 @@ type bundleScope struct {
 	missingCRDs map[string][]string
 	// removing says that the bundle is being deleted with all of its releases.
 	removing bool
+	// failedCRDs are definitions that the API server refuses, with why; set by plan.
+	failedCRDs map[string]error
+	// retry asks for another pass in a moment.
+	retry bool
 	// done ends the pass without a status: the object is gone.
 	done bool
 }
@@ -118,7 +124,11 @@ func (r *PlatformBundleReconciler) Reconcile(ctx context.Context, request ctrl.R
 		return ctrl.Result{RequeueAfter: conflictDelay}, nil
 	}
 	summarizeBundle(scope, r.Catalogs.Newest(), failed)
-	return ctrl.Result{}, errors.Join(failed, r.patchStatus(ctx, scope))
+	result := ctrl.Result{}
+	if scope.retry {
+		result.RequeueAfter = conflictDelay
+	}
+	return result, errors.Join(failed, r.patchStatus(ctx, scope))
 }
 
 // patchStatus writes the status if it changed, and the events that follow from

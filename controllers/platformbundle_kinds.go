@@ -87,8 +87,8 @@ func (c *component) notServed(scope *bundleScope, gvk schema.GroupVersionKind) {
 // guards says whether a component puts a fail-closed webhook before a group.
 func guards(scope *bundleScope, owner, group string) bool {
 	for _, c := range scope.components {
-		if c.Name == owner && c.result != nil {
-			return slices.Contains(c.result.Guarded, group) || slices.Contains(c.result.Guarded, "*")
+		if c.Name == owner {
+			return slices.Contains(c.guards(), group) || slices.Contains(c.guards(), "*")
 		}
 	}
 	return false

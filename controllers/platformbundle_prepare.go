@@ -37,7 +37,7 @@ func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope
 	}
 	request := scope.bundle.Annotations[v1alpha1.ReconcileRequestAnnotation]
 	if request != scope.bundle.Status.LastHandledReconcileAt && scope.bundle.Status.ObservedGeneration != 0 {
-		r.Preparer.Retry(scope.bundle.Name)
+		r.Preparer.Retry(scope.bundle.Name, request)
 	}
 	keys := map[string]bool{}
 	for _, resolved := range scope.resolved.Components {
@@ -158,6 +158,7 @@ func (r *PlatformBundleReconciler) capabilities(scope *bundleScope) func(string)
 
 // look takes the approved release as it stands, or asks the preparer.
 func (r *PlatformBundleReconciler) look(scope *bundleScope, c *component, has func(string) bool) {
+	c.guardedBy = scope.knownGuards(c)
 	if c.unchanged(scope.bundle.Name, has, scope.definitions) {
 		return
 	}
@@ -168,12 +169,29 @@ func (r *PlatformBundleReconciler) look(scope *bundleScope, c *component, has fu
 	switch {
 	case err != nil:
 		c.Trouble = named(c.Name, asFailure(err))
+		c.Trouble.Message = redact(r.References, c.ValuesFrom, c.Trouble.Message)
 	case result == nil:
 		c.preparing = true
 	default:
-		c.result = result
+		c.result, c.guardedBy = result, nil
 		c.Trouble = named(c.Name, r.checkDefinitions(scope, c))
 	}
+}
+
+// knownGuards are the approved guards of a component that are still in the bundle
+// and do not, by newer edges, wait for the component themselves.
+func (scope *bundleScope) knownGuards(c *component) []string {
+	if c.release == nil {
+		return nil
+	}
+	var out []string
+	for _, guard := range c.release.Spec.GuardedBy {
+		enabled := slices.ContainsFunc(scope.components, func(other *component) bool { return other.Name == guard })
+		if enabled && !closesCycle(scope, c, guard) {
+			out = append(out, guard)
+		}
+	}
+	return out
 }
 
 // checkDefinitions refuses changes of CRDs that lose data.

@@ -113,11 +113,11 @@ func (scope *bundleScope) componentStatus(c *component) v1alpha1.ComponentStatus
 		out.State, out.Reason, out.Message = v1alpha1.StateHeld, c.Trouble.Reason, failure.Message(c.Trouble)
 	case c.readyAsWanted() && len(scope.missingCRDs[c.Name]) > 0:
 		out.State, out.Reason = v1alpha1.StateProgressing, v1alpha1.ReasonWaitingForKinds
-		out.Message = waitMessage(plan.Wait{Reason: v1alpha1.ReasonWaitingForKinds, On: scope.missingCRDs[c.Name]})
+		out.Message = scope.explain(plan.Wait{Reason: v1alpha1.ReasonWaitingForKinds, On: scope.missingCRDs[c.Name]})
 	case c.readyAsWanted():
 		out.State, out.Reason = v1alpha1.StateReady, v1alpha1.ReasonReady
 	case waits:
-		out.State, out.Reason, out.Message = waitState(wait), wait.Reason, waitMessage(wait)
+		out.State, out.Reason, out.Message = waitState(wait), wait.Reason, scope.explain(wait)
 	case c.preparing:
 		out.State, out.Reason = v1alpha1.StatePreparing, v1alpha1.ReasonPreparing
 	case c.release != nil:
@@ -139,6 +139,23 @@ func (c *component) readyAsWanted() bool {
 		return c.preparing && !c.moved
 	}
 	return c.release.Spec.InputsDigest == c.spec.InputsDigest
+}
+
+// explain says what is waited for, and why a definition does not come.
+func (scope *bundleScope) explain(wait plan.Wait) string {
+	message := waitMessage(wait)
+	if wait.Reason != v1alpha1.ReasonWaitingForKinds {
+		return message
+	}
+	for _, name := range wait.On {
+		if err := scope.failedCRDs[name]; err != nil {
+			return message + ": " + failure.Message(err)
+		}
+		if state, ok := scope.definitions.Get(name); ok && state.Problem != "" {
+			return message + ": the API server does not accept " + name + ": " + state.Problem
+		}
+	}
+	return message
 }
 
 func waitState(wait plan.Wait) v1alpha1.ComponentState {
@@ -168,6 +185,8 @@ func waitMessage(wait plan.Wait) string {
 		return "waits until these CRDs are established: " + on
 	case v1alpha1.ReasonWaitingForDependents:
 		return "is removed after " + on
+	case v1alpha1.ReasonSuspended:
+		return "suspend is set"
 	case v1alpha1.ReasonUninstalling:
 		return "is being uninstalled before it can be installed again"
 	default:

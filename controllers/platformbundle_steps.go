@@ -106,10 +106,24 @@ func (r *PlatformBundleReconciler) finalize(ctx context.Context, scope *bundleSc
 	} else if err := r.orphan(ctx, scope); err != nil {
 		return err
 	}
+	// What was approved a moment ago may not be in the cache yet.
+	if left, err := r.liveReleases(ctx, bundle.Name); err != nil || left > 0 {
+		scope.retry = true
+		return err
+	}
 	scope.done = true
 	r.forget(bundle.Name)
 	controllerutil.RemoveFinalizer(bundle, v1alpha1.BundleFinalizer)
 	return client.IgnoreNotFound(r.patchMetadata(ctx, scope))
+}
+
+// liveReleases counts the bundle's ComponentReleases past the cache.
+func (r *PlatformBundleReconciler) liveReleases(ctx context.Context, bundle string) (int, error) {
+	var list v1alpha1.ComponentReleaseList
+	if err := r.APIReader.List(ctx, &list, client.MatchingLabels{v1alpha1.BundleLabel: bundle}); err != nil {
+		return 0, fmt.Errorf("list ComponentReleases: %w", err)
+	}
+	return len(list.Items), nil
 }
 
 func (r *PlatformBundleReconciler) orphan(ctx context.Context, scope *bundleScope) error {
@@ -141,7 +155,7 @@ func (r *PlatformBundleReconciler) resolve(_ context.Context, scope *bundleScope
 	if scope.removing {
 		spec = v1alpha1.PlatformBundleSpec{CatalogVersion: spec.CatalogVersion}
 	}
-	scope.resolved, scope.trouble = resolve.Resolve(spec, scope.bundle.Status.CatalogVersion, r.Catalogs)
+	scope.resolved, scope.trouble = resolve.Resolve(spec, scope.stickyCatalog(), r.Catalogs)
 	if scope.resolved != nil {
 		scope.bundle.Status.CatalogVersion = scope.resolved.CatalogVersion
 	} else if scope.removing {
@@ -149,6 +163,20 @@ func (r *PlatformBundleReconciler) resolve(_ context.Context, scope *bundleScope
 		scope.resolved, scope.trouble = &resolve.Bundle{}, nil
 	}
 	return nil
+}
+
+// stickyCatalog is the catalog that the bundle was resolved with before. A bundle
+// that was restored without its status finds it on its releases.
+func (scope *bundleScope) stickyCatalog() string {
+	if sticky := scope.bundle.Status.CatalogVersion; sticky != "" {
+		return sticky
+	}
+	for _, name := range sortedKeys(scope.releases) {
+		if sticky := scope.releases[name].Spec.CatalogVersion; sticky != "" {
+			return sticky
+		}
+	}
+	return ""
 }
 
 // plan decides; it is pure.
@@ -167,6 +195,12 @@ func (r *PlatformBundleReconciler) plan(_ context.Context, scope *bundleScope) e
 		for _, crd := range state.CRDs {
 			noteDefinition(in.CRDs, scope.definitions, crd)
 		}
+	}
+	scope.failedCRDs = r.CRDs.Errors(scope.bundle.Name)
+	for name := range scope.failedCRDs {
+		state := in.CRDs[name]
+		state.Failed = true
+		in.CRDs[name] = state
 	}
 	scope.plan = plan.Bundle(in)
 	scope.missingCRDs = map[string][]string{}
@@ -208,21 +242,24 @@ func (r *PlatformBundleReconciler) apply(ctx context.Context, scope *bundleScope
 }
 
 // suspend stops the releases of a suspended bundle, or of suspended components.
-// Approving a component resumes it.
+// Approving a component resumes it; what is not listed any more is resumed here,
+// or it could never be removed.
 func (r *PlatformBundleReconciler) suspend(ctx context.Context, scope *bundleScope) error {
-	stop := map[string]bool{}
-	for _, c := range scope.resolved.Components {
-		stop[c.Name] = c.Suspend
+	listed, stop := map[string]bool{}, map[string]bool{}
+	for _, c := range scope.bundle.Spec.Components {
+		listed[c.Name] = !scope.removing
+		stop[c.Name] = c.Suspend && !scope.removing
 	}
 	for _, name := range sortedKeys(scope.releases) {
 		release := scope.releases[name]
-		if release.Spec.Suspend || !(stop[name] || scope.bundle.Spec.Suspend) {
+		want := stop[name] || scope.bundle.Spec.Suspend
+		if want == release.Spec.Suspend || (!want && listed[name] && release.Spec.Removal == "") {
 			continue
 		}
 		release = release.DeepCopy()
-		release.Spec.Suspend = true
+		release.Spec.Suspend = want
 		if err := r.Update(ctx, release); client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("suspend ComponentRelease %s: %w", release.Name, err)
+			return fmt.Errorf("suspend or resume ComponentRelease %s: %w", release.Name, err)
 		}
 		scope.releases[name] = release
 	}

@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -100,7 +101,7 @@ var _ = Describe("PlatformBundle", func() {
 		preparer = &stubPreparer{errors: map[string]error{}, pending: map[string]bool{}, definitions: map[string][]*crds.Definition{}}
 		applier, events = &stubApplier{}, &recorder{}
 		reconciler = &controllers.PlatformBundleReconciler{
-			Client: k8s, Recorder: events, Catalogs: catalogs, References: stubReferences{},
+			Client: k8s, APIReader: k8s, Recorder: events, Catalogs: catalogs, References: stubReferences{},
 			Preparer: preparer, Kinds: stubKinds{}, CRDs: applier,
 		}
 		bundle = &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
@@ -283,6 +284,53 @@ var _ = Describe("PlatformBundle", func() {
 		change(ctx, func(b *v1alpha1.PlatformBundle) { b.Spec.Suspend = false })
 		reconcile(ctx)
 		Expect(release(ctx, "alpha").Spec.Suspend).To(BeFalse())
+	})
+
+	It("removes what was suspended when it left the list", func(ctx context.Context) {
+		create(ctx)
+		reconcile(ctx)
+		change(ctx, func(b *v1alpha1.PlatformBundle) { b.Spec.Suspend = true })
+		reconcile(ctx)
+		change(ctx, func(b *v1alpha1.PlatformBundle) {
+			b.Spec.Suspend = false
+			b.Spec.Components = []v1alpha1.Component{own("gamma")}
+		})
+		reconcile(ctx)
+		reconcile(ctx)
+		Expect(release(ctx, "alpha").Spec.Removal).To(Equal(v1alpha1.RemovalUninstall))
+		Expect(release(ctx, "alpha").Spec.Suspend).To(BeFalse())
+	})
+
+	It("resolves a bundle that lost its status with the catalog of its releases", func(ctx context.Context) {
+		bundle.Spec.Components = []v1alpha1.Component{{Name: "ingress-nginx"}}
+		create(ctx)
+		reconcile(ctx)
+		current := observed(ctx)
+		current.Status = v1alpha1.PlatformBundleStatus{}
+		Expect(k8s.Status().Update(ctx, current)).To(Succeed())
+		older := release(ctx, "ingress-nginx")
+		older.Spec.CatalogVersion = "2025.01"
+		Expect(k8s.Update(ctx, older)).To(Succeed())
+		reconcile(ctx)
+		Expect(condition(ctx, v1alpha1.ConditionStalled).Message).To(ContainSubstring("2025.01"), "it must not move to the newest by itself")
+	})
+
+	It("waits for a component that guards a kind with a fail-closed webhook, also when that one was approved before", func(ctx context.Context) {
+		widget, err := crds.Parse([]byte("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n" +
+			"metadata: {name: widgets.guard.example.com}\nspec: {group: guard.example.com, scope: Cluster, " +
+			"names: {kind: Widget, plural: widgets}, versions: [{name: v1, served: true, storage: true}]}"))
+		Expect(err).NotTo(HaveOccurred())
+		preparer.definitions["alpha"] = []*crds.Definition{widget}
+		preparer.guarded = map[string][]string{"alpha": {"guard.example.com"}}
+		preparer.kinds = map[string][]schema.GroupVersionKind{"gamma": {{Group: "guard.example.com", Version: "v1", Kind: "Widget"}}}
+		bundle.Spec.Components = []v1alpha1.Component{own("alpha")}
+		create(ctx)
+		reconcile(ctx)
+		Expect(release(ctx, "alpha").Spec.Guards).To(Equal([]string{"guard.example.com"}))
+		change(ctx, func(b *v1alpha1.PlatformBundle) { b.Spec.Components = append(b.Spec.Components, own("gamma")) })
+		reconcile(ctx)
+		Expect(release(ctx, "gamma")).To(BeNil())
+		Expect(state(ctx, "gamma").Message).To(Equal("waits for alpha"))
 	})
 
 	It("writes a ComponentRelease again that somebody deleted", func(ctx context.Context) {

@@ -49,6 +49,8 @@ func (r *PlatformBundleReconciler) SetupWithManager(mgr ctrl.Manager, waker *Wak
 		Named("platformbundle").
 		For(&v1alpha1.PlatformBundle{}, builder.WithPredicates(specOrRequest())).
 		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(bundleOf)).
+		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(everyBundle(mgr.GetClient())),
+			builder.WithPredicates(deletions())).
 		Watches(&crds.Object{}, handler.EnqueueRequestsFromMapFunc(everyBundle(mgr.GetClient())),
 			builder.WithPredicates(definitionChanged())).
 		WatchesRawSource(waker.Source()).

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/groundwork-dev/groundwork/internal/chart"
 	"github.com/groundwork-dev/groundwork/internal/cluster"
@@ -26,12 +27,14 @@ type stubPreparer struct {
 	errors      map[string]error // by chart
 	pending     map[string]bool  // by chart
 	definitions map[string][]*crds.Definition
+	guarded     map[string][]string
+	kinds       map[string][]schema.GroupVersionKind
 	calls       int
 }
 
 func (s *stubPreparer) Peek(string, string) *prepare.Result { return nil }
 func (s *stubPreparer) Keep(string, map[string]bool)        {}
-func (s *stubPreparer) Retry(string)                        {}
+func (s *stubPreparer) Retry(string, string)                {}
 
 func (s *stubPreparer) Ensure(_, _ string, request helm.RenderRequest) (*prepare.Result, error) {
 	s.calls++
@@ -46,7 +49,7 @@ func (s *stubPreparer) Ensure(_, _ string, request helm.RenderRequest) (*prepare
 		Chart: chart.Resolved{
 			Repository: request.Source.Repository, Name: name, Version: request.Source.Version, Digest: "sha256:" + name + request.Source.Version,
 		},
-		CRDs: s.definitions[name],
+		CRDs: s.definitions[name], Guarded: s.guarded[name], Kinds: s.kinds[name],
 	}, nil
 }
 

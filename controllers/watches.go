@@ -80,6 +80,16 @@ func definitionChanged() predicate.Predicate {
 	}}
 }
 
+// deletions lets through nothing else: a ComponentRelease that goes may have held
+// a Helm release that another bundle waits to claim.
+func deletions() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(event.CreateEvent) bool { return false },
+		UpdateFunc:  func(event.UpdateEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
+
 // bundleOf maps a ComponentRelease to its bundle.
 func bundleOf(_ context.Context, object client.Object) []reconcile.Request {
 	release, ok := object.(*v1alpha1.ComponentRelease)

@@ -46,6 +46,11 @@ type ComponentReleaseSpec struct {
 	// +optional
 	// +listType=set
 	DependsOn []string `json:"dependsOn,omitempty"`
+	// guards are API groups behind a fail-closed admission webhook of this release;
+	// "*" is every group.
+	// +optional
+	// +listType=set
+	Guards []string `json:"guards,omitempty"`
 	// guardedBy are components whose fail-closed admission webhooks stand before
 	// kinds that this release uses; they count as dependencies too.
 	// +optional

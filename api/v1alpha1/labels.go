@@ -21,6 +21,11 @@ const (
 	// restarted operator knows what is released without any memory of its own.
 	InputsDigestLabel = "platform.groundwork.dev/inputs-digest"
 
+	// RevisionLabel stands on a Helm release record and holds its revision. Helm
+	// copies labels to the revisions that a person makes later; a record whose own
+	// version differs from this label is therefore not ours.
+	RevisionLabel = "platform.groundwork.dev/revision"
+
 	// HolderLabel stands on a Helm release record that is pending and names the
 	// operator process (a random identity per process) that works on it.
 	HolderLabel = "platform.groundwork.dev/holder"

@@ -334,6 +334,7 @@ type PlatformBundleStatus struct {
 // +kubebuilder:printcolumn:name="Catalog",type=string,priority=1,JSONPath=`.status.catalogVersion`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="!self.metadata.name.contains('.') && size(self.metadata.name) <= 63",message="metadata.name must not contain dots and must have at most 63 characters"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec) || !has(self.spec.components) || self.spec.components.all(c, size(self.metadata.name) + size(c.name) < 63)",message="the names of the bundle and of a component must have at most 62 characters together: they become one label value"
 type PlatformBundle struct {
 	metav1.TypeMeta `json:",inline"`
 	// +optional

@@ -195,6 +195,11 @@ func (in *ComponentReleaseSpec) DeepCopyInto(out *ComponentReleaseSpec) {
 		*out = make([]string, len(*in))
 		copy(*out, *in)
 	}
+	if in.Guards != nil {
+		in, out := &in.Guards, &out.Guards
+		*out = make([]string, len(*in))
+		copy(*out, *in)
+	}
 	if in.GuardedBy != nil {
 		in, out := &in.GuardedBy, &out.GuardedBy
 		*out = make([]string, len(*in))

@@ -147,6 +147,9 @@ func (e *Engine) uninstall(s *session, release Release, timeout time.Duration) e
 	uninstall.KeepHistory = true
 	uninstall.Timeout = timeout
 	_, err := uninstall.Run(release.Name)
+	if err != nil && len(s.kube.deleteErrors) > 0 {
+		return fmt.Errorf("%w: %w", err, errors.Join(s.kube.deleteErrors...))
+	}
 	return err
 }
 

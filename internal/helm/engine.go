@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
@@ -98,6 +99,7 @@ type Engine struct {
 	factory  *factory
 	client   kubernetes.Interface
 	metadata metadata.Interface
+	dynamic  dynamic.Interface
 }
 
 // New builds an Engine. The error is that of a bad client configuration.
@@ -110,7 +112,12 @@ func New(options Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	objects, err := dynamic.NewForConfig(options.Config)
+	if err != nil {
+		return nil, err
+	}
 	return &Engine{
+		dynamic:  objects,
 		options:  options,
 		factory:  newFactory(options.Config, options.Kinds),
 		client:   client,

@@ -256,6 +256,43 @@ func TestUninstallNamesWhatStays(t *testing.T) {
 	}
 }
 
+// A claim and a namespace hold what people would miss: neither an upgrade without
+// them nor an uninstall takes them along.
+func TestPreciousObjectsStay(t *testing.T) {
+	claim := charts.WithTemplate("claim.yaml", "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"+
+		"spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n")
+	b := newBench(t, claim)
+	if _, err := b.Install(t.Context(), b.request); err != nil {
+		t.Fatal(err)
+	}
+	there := func() bool {
+		got, err := b.client.CoreV1().PersistentVolumeClaims(b.request.Namespace).Get(t.Context(), "data", metav1.GetOptions{})
+		return err == nil && got.DeletionTimestamp == nil
+	}
+	b.stock()
+	if _, err := b.Upgrade(t.Context(), b.request); err != nil || !there() {
+		t.Fatalf("after an upgrade without it the claim is there: %v (%v)", there(), err)
+	}
+	b.stock(claim)
+	if _, err := b.Upgrade(t.Context(), b.request); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Uninstall(t.Context(), b.request.Release, b.request.Owner, 10*time.Second); err != nil || !there() {
+		t.Fatalf("after the uninstall the claim is there: %v (%v)", there(), err)
+	}
+}
+
+func TestLookupOfAKindThatIsNotServedFindsNothing(t *testing.T) {
+	b := newBench(t, charts.WithTemplate("lookup.yaml",
+		"{{ if not (lookup \"gone.example.com/v1\" \"Gone\" \"ns\" \"x\") }}\napiVersion: v1\nkind: Secret\nmetadata: {name: looked}\n{{ end }}"))
+	rendered, err := b.Render(t.Context(), helm.RenderRequest{
+		Release: b.request.Release, Values: map[string]any{}, Has: func(string) bool { return false },
+	})
+	if err != nil || len(rendered.Objects) != 2 {
+		t.Errorf("%+v, %v", rendered, err)
+	}
+}
+
 func TestAnEndedContextBeginsNoWrite(t *testing.T) {
 	b := newBench(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -25,6 +25,7 @@ import (
 
 // decorator is Helm's Kubernetes client with its traps taken out:
 //   - custom resource definitions never pass: they belong to the operator;
+//   - claims and namespaces are never deleted: they hold what people would miss;
 //   - every object carries the release label, hooks included;
 //   - updates of custom resources are three-way, as for everything else;
 //   - nothing polls: waits are watches;
@@ -37,6 +38,8 @@ type decorator struct {
 	mapper meta.RESTMapper
 	wait   Waiter
 	log    logr.Logger
+	// deleteErrors are why objects could not be deleted; Helm drops them.
+	deleteErrors []error
 	// releaseObjects is what was written and is not a hook. One action runs in
 	// one goroutine at a time.
 	releaseObjects []Applied
@@ -55,7 +58,8 @@ func (d *decorator) IsReachable() error { return d.ctx.Err() }
 // Build turns a manifest into objects. Helm asks with validate for what is about
 // to be written and without for what is stored: only the latter may leave out
 // kinds that are not served.
-func (d *decorator) Build(reader io.Reader, validate bool) (kube.ResourceList, error) {
+func (d *decorator) Build(reader io.Reader, validate bool) (list kube.ResourceList, err error) {
+	defer recovered(&err)
 	raw, err := io.ReadAll(reader)
 	if err != nil {
 		return nil, err
@@ -70,7 +74,7 @@ func (d *decorator) Build(reader io.Reader, validate bool) (kube.ResourceList, e
 	if strings.TrimSpace(stream) == "" {
 		return nil, nil
 	}
-	list, err := d.Client.Build(strings.NewReader(stream), false)
+	list, err = d.Client.Build(strings.NewReader(stream), false)
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +102,12 @@ func (d *decorator) label(info *resource.Info, err error) error {
 }
 
 // Create implements kube.Interface; nothing to create is no error.
-func (d *decorator) Create(resources kube.ResourceList) (*kube.Result, error) {
+func (d *decorator) Create(resources kube.ResourceList) (result *kube.Result, err error) {
+	defer recovered(&err)
 	if err := d.ctx.Err(); err != nil || len(resources) == 0 {
 		return &kube.Result{}, err
 	}
-	result, err := d.Client.Create(resources)
+	result, err = d.Client.Create(resources)
 	d.note(resources)
 	return result, err
 }
@@ -122,12 +127,15 @@ func (d *decorator) Update(original, target kube.ResourceList, force bool) (*kub
 	return d.UpdateThreeWayMerge(original, target, force)
 }
 
-// UpdateThreeWayMerge implements kube.InterfaceThreeWayMerge.
-func (d *decorator) UpdateThreeWayMerge(original, target kube.ResourceList, force bool) (*kube.Result, error) {
-	if err := d.ctx.Err(); err != nil || len(target) == 0 {
+// UpdateThreeWayMerge implements kube.InterfaceThreeWayMerge. What left the
+// manifest is deleted, claims and namespaces aside.
+func (d *decorator) UpdateThreeWayMerge(original, target kube.ResourceList, force bool) (result *kube.Result, err error) {
+	defer recovered(&err)
+	original = original.Filter(func(info *resource.Info) bool { return !precious(info) || target.Contains(info) })
+	if err := d.ctx.Err(); err != nil || len(original)+len(target) == 0 {
 		return &kube.Result{}, err
 	}
-	result, err := d.Client.UpdateThreeWayMerge(original, target, force)
+	result, err = d.Client.UpdateThreeWayMerge(original, target, force)
 	d.note(target)
 	return result, err
 }
@@ -140,14 +148,38 @@ func (d *decorator) Delete(resources kube.ResourceList) (*kube.Result, []error) 
 // DeleteWithPropagationPolicy implements kube.InterfaceDeletionPropagation.
 func (d *decorator) DeleteWithPropagationPolicy(
 	resources kube.ResourceList, policy metav1.DeletionPropagation,
-) (*kube.Result, []error) {
+) (result *kube.Result, errs []error) {
+	var panicked error
+	defer func() {
+		if panicked != nil {
+			errs = append(errs, panicked)
+		}
+		d.deleteErrors = errs
+	}()
+	defer recovered(&panicked)
 	if err := d.ctx.Err(); err != nil {
 		return &kube.Result{}, []error{err}
 	}
+	resources = resources.Filter(func(info *resource.Info) bool { return !precious(info) })
 	if len(resources) == 0 {
 		return &kube.Result{}, nil
 	}
 	return d.Client.DeleteWithPropagationPolicy(resources, policy)
+}
+
+// precious objects hold what cannot be made again. Removing a component keeps
+// them; a person deletes them when they are not needed any more.
+func precious(info *resource.Info) bool {
+	kind := info.Mapping.GroupVersionKind
+	return kind.Group == "" && (kind.Kind == "PersistentVolumeClaim" || kind.Kind == "Namespace")
+}
+
+// recovered turns a panic into an error of this release. Helm works in goroutines
+// of its own, which the job that began it cannot guard.
+func recovered(err *error) {
+	if problem := recover(); problem != nil {
+		*err = fmt.Errorf("the action panicked: %v", problem)
+	}
 }
 
 // Wait implements kube.Interface by watch: it is used only before hooks that
@@ -170,7 +202,12 @@ func (d *decorator) WatchUntilReady(resources kube.ResourceList, timeout time.Du
 		return err
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- d.Client.WatchUntilReady(resources, timeout) }()
+	go func() {
+		var err error
+		defer func() { ended <- err }()
+		defer recovered(&err)
+		err = d.Client.WatchUntilReady(resources, timeout)
+	}()
 	select {
 	case err := <-ended:
 		return err
@@ -185,6 +222,9 @@ func (d *decorator) WaitForDelete(resources kube.ResourceList, timeout time.Dura
 	ctx, cancel := context.WithTimeout(d.ctx, timeout)
 	defer cancel()
 	for _, info := range resources {
+		if precious(info) {
+			continue
+		}
 		if err := waitGone(ctx, info); err != nil {
 			return err
 		}
@@ -205,6 +245,14 @@ func waitGone(ctx context.Context, info *resource.Info) error {
 		accessor, err := meta.Accessor(object)
 		if err != nil {
 			return err
+		}
+		// It was made again after it had been deleted, or never was deleted.
+		if accessor.GetDeletionTimestamp() == nil {
+			background := metav1.DeletePropagationBackground
+			_, err := helper.DeleteWithOptions(info.Namespace, info.Name, &metav1.DeleteOptions{PropagationPolicy: &background})
+			if err != nil && !apierrors.IsNotFound(err) {
+				return fmt.Errorf("delete %s: %w", describe(info), err)
+			}
 		}
 		gone, err := watchGone(ctx, helper, info, accessor)
 		if gone || err != nil {

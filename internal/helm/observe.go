@@ -64,13 +64,16 @@ func RecordOf(object metav1.Object) (Release, bool) {
 func RevisionsFrom(items []metav1.PartialObjectMetadata) []Revision {
 	out := make([]Revision, 0, len(items))
 	for _, item := range items {
-		out = append(out, Revision{
+		revision := Revision{
 			Number:  versionOf(item.Labels),
 			Status:  Status(item.Labels["status"]),
-			Digest:  item.Labels[v1alpha1.InputsDigestLabel],
-			Holder:  item.Labels[v1alpha1.HolderLabel],
 			Changed: changedAt(item.ObjectMeta),
-		})
+		}
+		if item.Labels[v1alpha1.RevisionLabel] == item.Labels["version"] {
+			revision.Digest = item.Labels[v1alpha1.InputsDigestLabel]
+			revision.Holder = item.Labels[v1alpha1.HolderLabel]
+		}
+		out = append(out, revision)
 	}
 	slices.SortFunc(out, func(a, b Revision) int { return a.Number - b.Number })
 	return out

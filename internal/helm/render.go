@@ -142,7 +142,11 @@ func (e *Engine) execute(loaded *helmchart.Chart, request RenderRequest, asked *
 		HelmVersion: capabilities.HelmVersion,
 		APIVersions: asked,
 	}
-	files, err := engine.New(e.options.Config).Render(loaded, top)
+	live := &lookups{client: e.dynamic, mapper: e.options.Kinds}
+	files, err := engine.RenderWithClientProvider(loaded, top, live)
+	if unreachable := live.Err(); err != nil && unreachable != nil {
+		return nil, failure.Retryable(v1alpha1.ReasonPrepareFailed, "a template looks up objects and the API server does not answer: %w", unreachable)
+	}
 	if err != nil {
 		return nil, failure.Terminal(v1alpha1.ReasonRenderFailed, "the chart refuses these values: %w", translate(err))
 	}

@@ -6,6 +6,7 @@ package helm
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -18,6 +19,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/metadata"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 )
 
 var secretsResource = schema.GroupVersionResource{Version: "v1", Resource: "secrets"}
@@ -42,8 +45,13 @@ func newRecords(secrets *driver.Secrets, client metadata.Interface, namespace st
 	}
 }
 
-// Create stores a revision without the chart's templates and files.
+// Create stores a revision without the chart's templates and files, stamped as
+// ours: Helm copies labels to revisions that others make, this one included.
 func (r *records) Create(key string, rls *helmrelease.Release) error {
+	rls.Labels = maps.Clone(rls.Labels)
+	if rls.Labels[v1alpha1.HolderLabel] != "" {
+		rls.Labels[v1alpha1.RevisionLabel] = strconv.Itoa(rls.Version)
+	}
 	return r.remember(r.Secrets.Create(key, slim(rls)))
 }
 

@@ -46,8 +46,13 @@ func TestRevisionsFrom(t *testing.T) {
 		return metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Labels: labels}}
 	}
 	got := RevisionsFrom([]metav1.PartialObjectMetadata{
-		item("10", "deployed", map[string]string{v1alpha1.InputsDigestLabel: "d", v1alpha1.HolderLabel: "h", "modifiedAt": "1700000100"}),
-		item("9", "pending-upgrade", nil),
+		item("10", "deployed", map[string]string{
+			v1alpha1.InputsDigestLabel: "d", v1alpha1.HolderLabel: "h", v1alpha1.RevisionLabel: "10", "modifiedAt": "1700000100",
+		}),
+		// Helm copied our labels to a revision that a person is making.
+		item("9", "pending-upgrade", map[string]string{
+			v1alpha1.InputsDigestLabel: "d", v1alpha1.HolderLabel: "h", v1alpha1.RevisionLabel: "8",
+		}),
 	})
 	want := []Revision{
 		{Number: 9, Status: "pending-upgrade", Changed: time.Unix(1700000000, 0)},

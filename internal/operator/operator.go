@@ -199,7 +199,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o Options
 		}
 	}
 	bundle := &controllers.PlatformBundleReconciler{
-		Client: mgr.GetClient(), Recorder: mgr.GetEventRecorder("groundwork"), Catalogs: catalogs, References: references,
+		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Recorder: mgr.GetEventRecorder("groundwork"), Catalogs: catalogs, References: references,
 		Preparer: preparer, Kinds: kinds, CRDs: applier, KindsChanged: tracker.KindsChanged, Handoff: handoff,
 	}
 	if err := bundle.SetupWithManager(mgr, bundleWaker); err != nil {

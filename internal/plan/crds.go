@@ -28,7 +28,7 @@ func (p *planner) ensureCRDs() {
 		for _, used := range p.wanted[name].Uses {
 			request(used)
 			_, ours := brought[used]
-			needed = needed || (ours && !p.in.CRDs[used].Established)
+			needed = needed || (ours && !p.in.CRDs[used].Established && !p.in.CRDs[used].Failed)
 		}
 	}
 	if needed {
@@ -82,6 +82,9 @@ func (p *planner) wantsCRD(request CRDRequest, digest string) bool {
 	state, exists := p.in.CRDs[request.Name]
 	if !exists {
 		return true
+	}
+	if state.Terminating {
+		return false
 	}
 	ours := state.Owner == "" || state.Owner == v1alpha1.ReleaseName(p.in.Bundle, request.Component)
 	return ours && state.Digest != digest

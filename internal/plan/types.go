@@ -72,6 +72,12 @@ type CRDState struct {
 	Digest string
 	// Owner as <bundle>.<component>; empty when it is nobody's.
 	Owner string
+	// Terminating says that it is being deleted: it can be made again when it is
+	// gone, and not before.
+	Terminating bool
+	// Failed says that the API server does not accept it; nobody waits for it in
+	// the queue.
+	Failed bool
 }
 
 // Input is everything that Bundle decides from.

@@ -81,6 +81,7 @@ type Preparer struct {
 	ctx     context.Context //nolint:containedctx // the life of background work, given by Start
 	started chan struct{}
 	entries map[string]map[string]*entry // by owner and key
+	retried map[string]string            // the last request of each owner that Retry followed
 }
 
 // entry is one key's state. A result stays while its render is repeated.
@@ -110,6 +111,7 @@ func New(renderer Renderer, options Options) *Preparer {
 		slots:    make(chan struct{}, options.Parallel),
 		started:  make(chan struct{}),
 		entries:  map[string]map[string]*entry{},
+		retried:  map[string]string{},
 	}
 }
 
@@ -196,12 +198,20 @@ func (p *Preparer) Keep(owner string, keys map[string]bool) {
 	if len(p.entries[owner]) == 0 {
 		delete(p.entries, owner)
 	}
+	if keys == nil {
+		delete(p.retried, owner)
+	}
 }
 
-// Retry forgets errors and backoff of the owner: somebody asked for it.
-func (p *Preparer) Retry(owner string) {
+// Retry forgets errors and backoff of the owner, once for each request: somebody
+// asked for it.
+func (p *Preparer) Retry(owner, request string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.retried[owner] == request {
+		return
+	}
+	p.retried[owner] = request
 	for _, e := range p.entries[owner] {
 		e.err, e.attempts, e.retryAt = nil, 0, time.Time{}
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +46,7 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T, parallel int) *fixture {
+	t.Helper()
 	f := &fixture{t: t, clock: clocktesting.NewFakeClock(time.Unix(0, 0)), woken: make(chan string, 100)}
 	f.answer(&helm.Rendered{Chart: chart.Resolved{Name: "c"}}, nil)
 	f.Preparer = prepare.New(f, prepare.Options{Parallel: parallel, Clock: f.clock, Wake: func(owner string) { f.woken <- owner }})
@@ -174,36 +176,38 @@ func TestAnswersChange(t *testing.T) {
 // TestRetry: what time may cure is tried again with growing delays, stays visible
 // meanwhile, and wakes its owner when it is time.
 func TestRetry(t *testing.T) {
-	f := newFixture(t, 1).start()
-	f.answer(nil, failure.Retryable(v1alpha1.ReasonRepositoryUnreachable, "no answer"))
-	f.begin("key")
-	for i, delay := range []time.Duration{2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
-		for range 2 { // asking again and again changes nothing
-			if _, err := f.ensure("key"); failure.ReasonOf(err, "") != v1alpha1.ReasonRepositoryUnreachable {
-				t.Fatalf("got %v", err)
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, 1).start()
+		f.answer(nil, failure.Retryable(v1alpha1.ReasonRepositoryUnreachable, "no answer"))
+		f.begin("key")
+		for i, seconds := range []int{2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
+			f.clock.Step(time.Duration(seconds)*time.Second - 1)
+			for range 2 { // asking again and again changes nothing
+				if _, err := f.ensure("key"); failure.ReasonOf(err, "") != v1alpha1.ReasonRepositoryUnreachable {
+					t.Fatalf("got %v", err)
+				}
 			}
+			if synctest.Wait(); len(f.woken) > 0 {
+				t.Fatalf("attempt %d: woken before %d s", i+2, seconds)
+			}
+			f.rendered(i + 1)
+			f.clock.Step(1)
+			f.wake()
+			if _, err := f.ensure("key"); err == nil {
+				t.Fatal("the error is hidden while the next attempt runs")
+			}
+			f.wake()
+			f.rendered(i + 2)
 		}
-		f.clock.Step(delay*time.Second - 1)
-		if _, _ = f.ensure("key"); len(f.woken) > 0 {
-			t.Fatalf("attempt %d: woken before %v s", i+2, int64(delay))
-		}
-		f.rendered(i + 1)
-		f.clock.Step(1)
+		f.clock.Step(5 * time.Minute)
 		f.wake()
-		if _, err := f.ensure("key"); err == nil {
-			t.Fatal("the error is hidden while the next attempt runs")
-		}
+		f.answer(&helm.Rendered{}, nil)
+		_, _ = f.ensure("key")
 		f.wake()
-		f.rendered(i + 2)
-	}
-	f.clock.Step(5 * time.Minute)
-	f.wake()
-	f.answer(&helm.Rendered{}, nil)
-	_, _ = f.ensure("key")
-	f.wake()
-	if result, err := f.ensure("key"); result == nil || err != nil {
-		t.Fatalf("got %v, %v after it was cured", result, err)
-	}
+		if result, err := f.ensure("key"); result == nil || err != nil {
+			t.Fatalf("got %v, %v after it was cured", result, err)
+		}
+	})
 }
 
 func TestUnknownErrorsAreRetried(t *testing.T) {
@@ -220,23 +224,34 @@ func TestUnknownErrorsAreRetried(t *testing.T) {
 // TestTerminal: what only the spec can cure is not tried again, whatever time
 // passes; another key, or a person who asks for it, begins anew.
 func TestTerminal(t *testing.T) {
-	f := newFixture(t, 1).start()
-	f.answer(nil, failure.Terminal(v1alpha1.ReasonValuesInvalid, "no good"))
-	f.begin("key")
-	f.clock.Step(24 * time.Hour)
-	if _, err := f.ensure("key"); failure.ReasonOf(err, "") != v1alpha1.ReasonValuesInvalid {
-		t.Fatalf("got %v", err)
-	}
-	f.rendered(1)
-	f.begin("corrected")
-	f.rendered(2)
-	f.Retry("other")
-	if _, err := f.ensure("key"); err == nil {
-		t.Fatal("a request for another owner forgot the error")
-	}
-	f.Retry("owner")
-	f.begin("key")
-	f.rendered(3)
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, 1).start()
+		f.answer(nil, failure.Terminal(v1alpha1.ReasonValuesInvalid, "no good"))
+		f.begin("key")
+		f.clock.Step(24 * time.Hour)
+		if _, err := f.ensure("key"); failure.ReasonOf(err, "") != v1alpha1.ReasonValuesInvalid {
+			t.Fatalf("got %v", err)
+		}
+		synctest.Wait()
+		f.rendered(1)
+		f.begin("corrected")
+		f.rendered(2)
+		f.Retry("other", "now")
+		if _, err := f.ensure("key"); err == nil {
+			t.Fatal("a request for another owner forgot the error")
+		}
+		f.Retry("owner", "now")
+		f.begin("key")
+		f.rendered(3)
+		// The same request again is not another one, or a failing chart would be
+		// rendered in a loop until somebody takes the annotation away.
+		f.Retry("owner", "now")
+		if _, err := f.ensure("key"); err == nil {
+			t.Fatal("one request was followed twice")
+		}
+		synctest.Wait()
+		f.rendered(3)
+	})
 }
 
 // TestTerminalByAnswers: a chart that refuses a cluster without a kind is looked

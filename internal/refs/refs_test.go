@@ -33,6 +33,7 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T) *fixture {
+	t.Helper()
 	server := newAPIServer(t)
 	woken := make(chan string, 1000)
 	return &fixture{t: t, server: server, woken: woken, Watcher: refs.New(server.client(), func(owner string) { woken <- owner })}

@@ -38,6 +38,7 @@ type event struct {
 }
 
 func newAPIServer(t *testing.T) *apiServer {
+	t.Helper()
 	s := &apiServer{
 		t: t, version: 1, objects: map[string]object{}, watches: map[string]chan event{},
 		opened: make(chan string, 100), closed: make(chan string, 100),
