@@ -116,12 +116,12 @@ func (r *PlatformBundleReconciler) Reconcile(ctx context.Context, request ctrl.R
 			break
 		}
 	}
-	if scope.done {
-		return ctrl.Result{}, nil
-	}
-	// A conflict means that somebody wrote meanwhile; the watch brings us back.
+	// A conflict means that the cache has not caught up with a write, ours included.
 	if apierrors.IsConflict(failed) {
 		return ctrl.Result{RequeueAfter: conflictDelay}, nil
+	}
+	if scope.done {
+		return ctrl.Result{}, failed
 	}
 	summarizeBundle(scope, r.Catalogs.Newest(), failed)
 	result := ctrl.Result{}

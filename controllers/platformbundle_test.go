@@ -274,6 +274,23 @@ var _ = Describe("PlatformBundle", func() {
 			MatchError(ContainSubstring("not found")), "the bundle goes after its last release")
 	})
 
+	It("comes back when its finalizer could not be removed because of a conflict", func(ctx context.Context) {
+		create(ctx)
+		reconcile(ctx)
+		Expect(k8s.Delete(ctx, observed(ctx))).To(Succeed())
+		// The cache shows an older bundle than the API server has.
+		stale := observed(ctx)
+		change(ctx, func(b *v1alpha1.PlatformBundle) { b.Labels = map[string]string{"touched": "yes"} })
+		reconciler.Client = &staleReader{Client: k8s, bundle: stale}
+		result, err := reconciler.Reconcile(ctx, ctrl.Request{NamespacedName: types.NamespacedName{Name: bundle.Name}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.RequeueAfter).To(BeNumerically(">", 0), "nothing else would bring it back")
+		reconciler.Client = k8s
+		reconcile(ctx)
+		Expect(client.IgnoreNotFound(k8s.Get(ctx, client.ObjectKeyFromObject(bundle), &v1alpha1.PlatformBundle{}))).To(Succeed())
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(bundle), &v1alpha1.PlatformBundle{})).NotTo(Succeed())
+	})
+
 	It("stops everything while it is suspended, and resumes", func(ctx context.Context) {
 		create(ctx)
 		reconcile(ctx)

@@ -11,7 +11,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/chart"
 	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/crds"
@@ -202,4 +204,18 @@ func (r *recorder) Eventf(_, _ runtime.Object, kind, reason, _, note string, arg
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.notes = append(r.notes, kind+" "+reason+" "+fmt.Sprintf(note, args...))
+}
+
+// staleReader shows one bundle as it was.
+type staleReader struct {
+	client.Client
+	bundle *v1alpha1.PlatformBundle
+}
+
+func (s *staleReader) Get(ctx context.Context, key client.ObjectKey, into client.Object, opts ...client.GetOption) error {
+	if out, ok := into.(*v1alpha1.PlatformBundle); ok {
+		s.bundle.DeepCopyInto(out)
+		return nil
+	}
+	return s.Client.Get(ctx, key, into, opts...)
 }
