@@ -99,7 +99,7 @@ func (r *PlatformBundleReconciler) compose(scope *bundleScope, c *component, req
 	if err == nil && synced {
 		err = c.setKey()
 	}
-	c.Trouble = asFailure(err)
+	c.Trouble = named(c.Name, asFailure(err))
 }
 
 // respectPin keeps a result apart that a range gave another version than the one
