@@ -19,17 +19,17 @@ import (
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 )
 
-// session is what one action works with.
-type session struct {
+// operation is what one action works with.
+type operation struct {
 	config  *action.Configuration
 	records *records
 	kube    *decorator
 }
 
-// session builds the action's own configuration. The context is not given to
+// operation builds the action's own configuration. The context is not given to
 // Helm, because cancelling it there does not cancel the work; it ends further
 // writes in the decorator instead.
-func (e *Engine) session(ctx context.Context, release Release, owner string) *session {
+func (e *Engine) operation(ctx context.Context, release Release, owner string) *operation {
 	log := e.options.Log.WithValues("release", release.String())
 	debug := func(format string, args ...any) { log.V(2).Info(fmt.Sprintf(format, args...)) }
 	store := newRecords(driver.NewSecrets(e.client.CoreV1().Secrets(release.Namespace)), e.metadata, release.Namespace)
@@ -41,7 +41,7 @@ func (e *Engine) session(ctx context.Context, release Release, owner string) *se
 		wait:   e.options.Wait,
 		log:    log,
 	}
-	return &session{
+	return &operation{
 		config: &action.Configuration{
 			RESTClientGetter: e.factory,
 			Releases:         storage.Init(store),
@@ -62,7 +62,7 @@ func (e *Engine) Install(ctx context.Context, request Request) (Result, error) {
 		return Result{}, err
 	}
 	dropCRDTemplates(loaded)
-	s := e.session(ctx, request.Release, request.Owner)
+	s := e.operation(ctx, request.Release, request.Owner)
 	s.config.Capabilities = capabilitiesFor(e.options.Kinds, request.Capabilities)
 	s.config.Releases.MaxHistory = request.HistoryLimit
 	install := action.NewInstall(s.config)
@@ -86,7 +86,7 @@ func (e *Engine) Upgrade(ctx context.Context, request Request) (Result, error) {
 		return Result{}, err
 	}
 	dropCRDTemplates(loaded)
-	s := e.session(ctx, request.Release, request.Owner)
+	s := e.operation(ctx, request.Release, request.Owner)
 	s.config.Capabilities = capabilitiesFor(e.options.Kinds, request.Capabilities)
 	upgrade := action.NewUpgrade(s.config)
 	upgrade.Namespace = request.Namespace
@@ -108,7 +108,7 @@ func (e *Engine) labels(request Request) map[string]string {
 	}
 }
 
-func (e *Engine) finish(s *session, rls *helmrelease.Release, err error) (Result, error) {
+func (e *Engine) finish(s *operation, rls *helmrelease.Release, err error) (Result, error) {
 	if err != nil {
 		return Result{}, translate(err)
 	}
@@ -123,7 +123,7 @@ func (e *Engine) finish(s *session, rls *helmrelease.Release, err error) (Result
 // gone, and only then removes the records: Helm's own order forgets the
 // inventory first. A release without records is gone already.
 func (e *Engine) Uninstall(ctx context.Context, release Release, owner string, timeout time.Duration) error {
-	s := e.session(ctx, release, owner)
+	s := e.operation(ctx, release, owner)
 	last, err := s.config.Releases.Last(release.Name)
 	if errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil
@@ -142,7 +142,7 @@ func (e *Engine) Uninstall(ctx context.Context, release Release, owner string, t
 	return purge(s, release)
 }
 
-func (e *Engine) uninstall(s *session, release Release, timeout time.Duration) error {
+func (e *Engine) uninstall(s *operation, release Release, timeout time.Duration) error {
 	uninstall := action.NewUninstall(s.config)
 	uninstall.KeepHistory = true
 	uninstall.Timeout = timeout
@@ -154,7 +154,7 @@ func (e *Engine) uninstall(s *session, release Release, timeout time.Duration) e
 }
 
 // waitRemoved waits for what Helm deleted; what it keeps by annotation stays.
-func (e *Engine) waitRemoved(s *session, last *helmrelease.Release, timeout time.Duration) error {
+func (e *Engine) waitRemoved(s *operation, last *helmrelease.Release, timeout time.Duration) error {
 	var removed strings.Builder
 	for _, document := range documents(last.Manifest) {
 		if !isCRD(document) && !strings.Contains(document, kube.ResourcePolicyAnno) {
@@ -168,7 +168,7 @@ func (e *Engine) waitRemoved(s *session, last *helmrelease.Release, timeout time
 	return s.kube.WaitForDelete(list, timeout)
 }
 
-func purge(s *session, release Release) error {
+func purge(s *operation, release Release) error {
 	history, err := s.config.Releases.History(release.Name)
 	if errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil
