@@ -162,8 +162,7 @@ func (c *component) unchanged(bundle string, has func(string) bool, definitions 
 	}
 	for _, ref := range approved.CRDs {
 		state, ok := definitions.Get(ref.Name)
-		ours := state.Owner == "" || state.Owner == c.release.Name
-		if !ok || (ours && state.Digest != ref.Digest) {
+		if !ok || state.Owner == "" || (state.Owner == c.release.Name && state.Digest != ref.Digest) {
 			return false
 		}
 	}

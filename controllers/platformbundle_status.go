@@ -207,6 +207,9 @@ func listNames(names []string) string {
 func releaseStory(release *v1alpha1.ComponentRelease) (v1alpha1.ComponentState, string, string) {
 	ready := meta.FindStatusCondition(release.Status.Conditions, v1alpha1.ConditionReady)
 	if ready == nil || ready.ObservedGeneration != release.Generation {
+		if release.Status.Revision > 0 {
+			return v1alpha1.StateUpgrading, v1alpha1.ReasonUpgrading, ""
+		}
 		return v1alpha1.StateInstalling, v1alpha1.ReasonInstalling, ""
 	}
 	state := v1alpha1.StateProgressing
@@ -232,7 +235,7 @@ func removalStatus(release *v1alpha1.ComponentRelease, wait plan.Wait) v1alpha1.
 	case wait.Reason != "":
 		out.Reason, out.Message = wait.Reason, waitMessage(wait)
 	case release.Spec.Removal != "":
-		if _, reason, message := releaseStory(release); reason != v1alpha1.ReasonInstalling {
+		if _, reason, message := releaseStory(release); reason != v1alpha1.ReasonInstalling && reason != v1alpha1.ReasonUpgrading {
 			out.Reason, out.Message = reason, message
 		}
 	}

@@ -40,6 +40,9 @@ func (r *PlatformBundleReconciler) observe(ctx context.Context, scope *bundleSco
 			scope.foreign[release.Spec.Namespace+"/"+release.Spec.ReleaseName] = release.Name
 		}
 	}
+	for _, c := range scope.bundle.Spec.Components {
+		exists[v1alpha1.ReleaseName(scope.bundle.Name, c.Name)] = exists[v1alpha1.ReleaseName(scope.bundle.Name, c.Name)] || c.IsEnabled()
+	}
 	return r.observeDefinitions(ctx, scope, exists)
 }
 
@@ -54,7 +57,8 @@ func (r *PlatformBundleReconciler) observeDefinitions(ctx context.Context, scope
 	var served []cluster.CustomKind
 	for i := range list.Items {
 		state := list.Items[i].State()
-		// A definition whose component is gone was kept and may be taken over.
+		// A definition whose component is gone was kept and may be taken over. The
+		// bundle's own components count before they are approved.
 		if !exists[state.Owner] {
 			state.Owner = ""
 		}

@@ -76,8 +76,8 @@ func (p *planner) bringers() (brought map[string]CRDRequest, digests map[string]
 	return brought, digests
 }
 
-// wantsCRD says whether a definition must be sent: it is missing, or it is ours
-// and differs. What another component owns is left alone.
+// wantsCRD says whether a definition must be sent: it is missing, it is nobody's,
+// or it is ours and differs. What another component owns is left alone.
 func (p *planner) wantsCRD(request CRDRequest, digest string) bool {
 	state, exists := p.in.CRDs[request.Name]
 	if !exists {
@@ -86,8 +86,10 @@ func (p *planner) wantsCRD(request CRDRequest, digest string) bool {
 	if state.Terminating {
 		return false
 	}
-	ours := state.Owner == "" || state.Owner == v1alpha1.ReleaseName(p.in.Bundle, request.Component)
-	return ours && state.Digest != digest
+	if state.Owner == "" {
+		return true
+	}
+	return state.Owner == v1alpha1.ReleaseName(p.in.Bundle, request.Component) && state.Digest != digest
 }
 
 // notServed are the definitions that are not established yet.

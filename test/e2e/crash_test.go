@@ -30,7 +30,6 @@ var _ = Describe("An operator that is killed", func() {
 				operator.start(ctx)
 			}
 			removeBundle(ctx, name)
-			removeDefinitions(ctx)
 		}, NodeTimeout(rolloutTimeout))
 		DeferCleanup(func(ctx SpecContext) { operator.explain(ctx) })
 

@@ -71,7 +71,8 @@ var _ = Describe("Charts of one's own", Ordered, ContinueOnFailure, func() {
 			Expect(ready.Message).To(Equal(message))
 			settle(5)
 			for _, request := range gate.since(point) {
-				Expect(request).To(Or(HavePrefix("GET "), ContainSubstring("/platformbundles/refused")), "written in spite of the refusal")
+				Expect(request).To(Or(HavePrefix("GET "), ContainSubstring("/platformbundles/refused"), HaveSuffix("/events")),
+					"written in spite of the refusal")
 			}
 			Expect(releasesOf(ctx, bundle.Name)).To(BeEmpty())
 			Expect(namespaces(ctx)).NotTo(ContainElement("refused-tea"))
