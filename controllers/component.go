@@ -197,7 +197,7 @@ func (c *component) specChanged() bool {
 }
 
 // planned is the component as the planner sees it.
-func (c *component) planned() plan.Component {
+func (c *component) planned(definitions crds.Index) plan.Component {
 	out := plan.Component{
 		Name: c.Name, DependsOn: union(c.DependsOn, c.guardedBy),
 		SpecChanged: c.specChanged(), RequestChanged: c.moved || c.release == nil,
@@ -208,7 +208,10 @@ func (c *component) planned() plan.Component {
 	}
 	if c.result != nil {
 		for _, definition := range c.result.CRDs {
-			out.CRDs = append(out.CRDs, plan.CRD{Name: definition.Name, Digest: definition.Digest})
+			state, exists := definitions.Get(definition.Name)
+			out.CRDs = append(out.CRDs, plan.CRD{
+				Name: definition.Name, Digest: definition.Digest, Late: exists && crds.ConversionChanges(state, definition),
+			})
 		}
 	}
 	return out

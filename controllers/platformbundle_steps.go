@@ -190,7 +190,7 @@ func (r *PlatformBundleReconciler) plan(_ context.Context, scope *bundleScope) e
 	}
 	in := plan.Input{Bundle: scope.bundle.Name, CRDs: map[string]plan.CRDState{}}
 	for _, c := range scope.components {
-		in.Components = append(in.Components, c.planned())
+		in.Components = append(in.Components, c.planned(scope.definitions))
 		c.eachDefinition(func(name string) { noteDefinition(in.CRDs, scope.definitions, name) })
 	}
 	for _, name := range sortedKeys(scope.releases) {

@@ -149,7 +149,7 @@ func (p *planner) approve() {
 			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWaitingForDependencies, On: behind}
 			continue
 		}
-		if kinds := p.notServed(c.Uses); len(kinds) > 0 {
+		if kinds := union(p.notServed(c.Uses), p.lateCRDs(c)); len(kinds) > 0 {
 			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWaitingForKinds, On: kinds}
 			continue
 		}

@@ -17,7 +17,7 @@ func (p *planner) ensureCRDs() {
 	brought, digests := p.bringers()
 	done := map[string]bool{}
 	request := func(name string) {
-		if r, ok := brought[name]; ok && !done[name] && p.wantsCRD(r, digests[name]) {
+		if r, ok := brought[name]; ok && !done[name] && p.wantsCRD(r, digests[name]) && p.inTime(r) {
 			p.plan.EnsureCRDs = append(p.plan.EnsureCRDs, r)
 		}
 		done[name] = true
@@ -76,6 +76,29 @@ func (p *planner) bringers() (brought map[string]CRDRequest, digests map[string]
 	return brought, digests
 }
 
+// inTime says whether the definition may be sent now: a late one only when its
+// component could start.
+func (p *planner) inTime(request CRDRequest) bool {
+	c := p.wanted[request.Component]
+	return !c.late(request.Name) || len(p.notReady(c.DependsOn)) == 0
+}
+
+func (c Component) late(name string) bool {
+	return slices.ContainsFunc(c.CRDs, func(crd CRD) bool { return crd.Name == name && crd.Late })
+}
+
+// lateCRDs are the late definitions of a component that are not in place yet.
+func (p *planner) lateCRDs(c Component) []string {
+	var out []string
+	for _, crd := range c.CRDs {
+		if crd.Late && p.wantsCRD(CRDRequest{Component: c.Name, Name: crd.Name}, crd.Digest) {
+			out = append(out, crd.Name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // wantsCRD says whether a definition must be sent: it is missing, it is nobody's,
 // or it is ours and differs. What another component owns is left alone.
 func (p *planner) wantsCRD(request CRDRequest, digest string) bool {
@@ -100,6 +123,12 @@ func (p *planner) notServed(crds []string) []string {
 			out = append(out, name)
 		}
 	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func union(a, b []string) []string {
+	out := slices.Concat(a, b)
 	slices.Sort(out)
 	return slices.Compact(out)
 }

@@ -42,6 +42,10 @@ type CRD struct {
 	Name string
 	// Digest of the definition.
 	Digest string
+	// Late says that it would change how versions of an existing definition are
+	// converted: that goes right before its component, whose new webhook answers
+	// only then.
+	Late bool
 }
 
 // ReleaseState is one ComponentRelease as observed.
