@@ -97,7 +97,7 @@ type ComponentReleaseSpec struct {
 	// release's workloads run.
 	// +optional
 	HooksNeedWorkloads bool `json:"hooksNeedWorkloads,omitempty"`
-	// timeout of one Helm action and of the rollout after it. Default: 5m.
+	// timeout of one Helm action and of each of its hooks. Default: 5m.
 	// +optional
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 	// historyLimit is the number of Helm revisions kept. Default: 5.

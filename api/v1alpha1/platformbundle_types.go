@@ -133,8 +133,8 @@ type Component struct {
 	// +kubebuilder:validation:Type=object
 	Values *apiextensionsv1.JSON `json:"values,omitempty"`
 
-	// timeout bounds one Helm action, each of its hooks, and the time its
-	// objects may take to become current; a Go duration such as "10m".
+	// timeout bounds one Helm action and each of its hooks; a Go duration such as
+	// "10m".
 	// Default: the catalog's, or 5m.
 	// +optional
 	// +kubebuilder:validation:Type=string

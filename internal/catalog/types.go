@@ -45,7 +45,7 @@ type Component struct {
 	Upgrades []UpgradeBridge
 	// Required are values that only the user has.
 	Required []RequiredInput
-	// Timeout bounds one Helm action and the rollout after it, as a Go duration such as "10m". Empty: the operator's default.
+	// Timeout bounds one Helm action and each of its hooks, as a Go duration such as "10m". Empty: the operator's default.
 	Timeout string
 }
 
