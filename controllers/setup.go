@@ -13,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/crds"
@@ -47,7 +46,9 @@ func ClientOptions() client.Options {
 func (r *PlatformBundleReconciler) SetupWithManager(mgr ctrl.Manager, waker *Waker) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("platformbundle").
-		For(&v1alpha1.PlatformBundle{}, builder.WithPredicates(specOrRequest())).
+		// Own status writes come back on purpose: a pass may have been computed from a
+		// cache that had not seen the write before it, and found nothing to change.
+		For(&v1alpha1.PlatformBundle{}).
 		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(bundleOf)).
 		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(everyBundle(mgr.GetClient())),
 			builder.WithPredicates(deletions())).
@@ -72,7 +73,8 @@ func (r *ComponentReleaseReconciler) SetupWithManager(ctx context.Context, mgr c
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("componentrelease").
-		For(&v1alpha1.ComponentRelease{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		// Own status writes come back, as for bundles.
+		For(&v1alpha1.ComponentRelease{}).
 		WatchesMetadata(records(), handler.EnqueueRequestsFromMapFunc(releaseOfRecord(mgr.GetClient()))).
 		WatchesRawSource(waker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: releaseWorkers}).

@@ -64,12 +64,6 @@ func (w *Waker) Source() source.Source {
 	})
 }
 
-// specOrRequest lets through what a person changes: the spec, annotations, and
-// deletion. Our own status writes do not come back.
-func specOrRequest() predicate.Predicate {
-	return predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
-}
-
 // definitionChanged lets through changes of a definition that a decision could
 // depend on.
 func definitionChanged() predicate.Predicate {
