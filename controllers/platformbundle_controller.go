@@ -148,7 +148,7 @@ func (r *PlatformBundleReconciler) patchStatus(ctx context.Context, scope *bundl
 
 // forget drops what is kept in memory for a bundle that is gone.
 func (r *PlatformBundleReconciler) forget(name string) {
-	r.References.SetRefs(bundleOwner(name), nil)
+	r.References.SetRefs(name, nil)
 	r.Preparer.Keep(name, nil)
 	r.CRDs.Ensure(name, nil)
 }

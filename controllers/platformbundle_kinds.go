@@ -19,8 +19,6 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/graph"
 )
 
-func compareNames(a, b string) int { return strings.Compare(a, b) }
-
 // checkKinds finds, for every kind that a release uses, the definition it must
 // wait for and the component that guards it.
 func (r *PlatformBundleReconciler) checkKinds(scope *bundleScope, c *component) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -19,10 +20,6 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/refs"
 	"github.com/groundwork-dev/groundwork/internal/values"
 )
-
-// bundleOwner is how a bundle is named as an owner of references; releases are
-// named by their own name, which has a dot.
-func bundleOwner(bundle string) string { return bundle }
 
 // prepare looks before the leap, without writing anything: values and sources
 // are composed, charts are fetched and rendered in the background, kinds and
@@ -71,7 +68,7 @@ func (r *PlatformBundleReconciler) watchReferences(scope *bundleScope) {
 			wanted = append(wanted, refs.Ref{Kind: refs.Secret, Namespace: c.SecretRef.Namespace, Name: c.SecretRef.Name})
 		}
 	}
-	r.References.SetRefs(bundleOwner(scope.bundle.Name), wanted)
+	r.References.SetRefs(scope.bundle.Name, wanted)
 }
 
 // compose fills in source, pin, values and key, or the trouble with them.
@@ -230,7 +227,7 @@ func (r *PlatformBundleReconciler) settleAll(scope *bundleScope) error {
 		for _, definition := range c.result.CRDs {
 			references = append(references, v1alpha1.CRDReference{Name: definition.Name, Digest: definition.Digest})
 		}
-		slices.SortFunc(references, func(a, b v1alpha1.CRDReference) int { return compareNames(a.Name, b.Name) })
+		slices.SortFunc(references, func(a, b v1alpha1.CRDReference) int { return strings.Compare(a.Name, b.Name) })
 		references = slices.CompactFunc(references, func(a, b v1alpha1.CRDReference) bool { return a.Name == b.Name })
 		if err := c.settle(scope.bundle.Name, c.result.Chart, c.result.Capabilities, references); err != nil {
 			c.Trouble = named(c.Name, asFailure(err))

@@ -73,7 +73,7 @@ func (scope *bundleScope) componentStatuses() []v1alpha1.ComponentStatus {
 			out = append(out, removalStatus(scope.releases[name], scope.plan.Waits[name]))
 		}
 	}
-	slices.SortFunc(out, func(a, b v1alpha1.ComponentStatus) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b v1alpha1.ComponentStatus) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
+	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/kube"
 	helmrelease "helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage"
@@ -53,17 +54,27 @@ func (e *Engine) operation(ctx context.Context, release Release, owner string) *
 	}
 }
 
-// Install makes the first deployed revision. A release whose earlier attempts
-// all failed is installed over them, with its install hooks, and nothing is
-// deleted for that.
-func (e *Engine) Install(ctx context.Context, request Request) (Result, error) {
+// deployment is an operation with the pinned chart, and with the answers that the
+// chart was checked with.
+func (e *Engine) deployment(ctx context.Context, request Request) (*operation, *helmchart.Chart, error) {
 	loaded, err := e.options.Charts.Load(ctx, request.Chart, request.Source)
 	if err != nil {
-		return Result{}, err
+		return nil, nil, err
 	}
 	dropCRDTemplates(loaded)
 	s := e.operation(ctx, request.Release, request.Owner)
 	s.config.Capabilities = capabilitiesFor(e.options.Kinds, request.Capabilities)
+	return s, loaded, nil
+}
+
+// Install makes the first deployed revision. A release whose earlier attempts
+// all failed is installed over them, with its install hooks, and nothing is
+// deleted for that.
+func (e *Engine) Install(ctx context.Context, request Request) (Result, error) {
+	s, loaded, err := e.deployment(ctx, request)
+	if err != nil {
+		return Result{}, err
+	}
 	s.config.Releases.MaxHistory = request.HistoryLimit
 	install := action.NewInstall(s.config)
 	install.ReleaseName = request.Name
@@ -81,13 +92,10 @@ func (e *Engine) Install(ctx context.Context, request Request) (Result, error) {
 // Upgrade makes the next revision from the given inputs alone: values of earlier
 // revisions are never reused.
 func (e *Engine) Upgrade(ctx context.Context, request Request) (Result, error) {
-	loaded, err := e.options.Charts.Load(ctx, request.Chart, request.Source)
+	s, loaded, err := e.deployment(ctx, request)
 	if err != nil {
 		return Result{}, err
 	}
-	dropCRDTemplates(loaded)
-	s := e.operation(ctx, request.Release, request.Owner)
-	s.config.Capabilities = capabilitiesFor(e.options.Kinds, request.Capabilities)
 	upgrade := action.NewUpgrade(s.config)
 	upgrade.Namespace = request.Namespace
 	upgrade.SkipCRDs = true

@@ -19,8 +19,6 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/values"
 )
 
-func compareNames(a, b string) int { return strings.Compare(a, b) }
-
 // unknown says that a name is not in the catalog, and what was probably meant.
 func (r resolver) unknown(name string) *failure.Error {
 	hint := "the catalog has " + strings.Join(r.catalog.Names(), ", ")

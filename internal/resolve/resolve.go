@@ -11,6 +11,7 @@ package resolve
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
@@ -99,7 +100,7 @@ func Resolve(spec v1alpha1.PlatformBundleSpec, sticky string, catalogs *catalog.
 			out.Components = append(out.Components, r.component(c))
 		}
 	}
-	slices.SortFunc(out.Components, func(a, b Component) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(out.Components, func(a, b Component) int { return strings.Compare(a.Name, b.Name) })
 	claims(out.Components)
 	return out, acyclic(out.Components)
 }
