@@ -103,6 +103,43 @@ type ComponentReleaseSpec struct {
 	// historyLimit is the number of Helm revisions kept. Default: 5.
 	// +optional
 	HistoryLimit *int32 `json:"historyLimit,omitempty"`
+	// manifests are objects that are applied once the release is ready, and pruned
+	// when they leave this list.
+	// +optional
+	// +listType=atomic
+	Manifests []apiextensionsv1.JSON `json:"manifests,omitempty"`
+	// remediation says what follows when an upgrade fails.
+	// +optional
+	Remediation *Remediation `json:"remediation,omitempty"`
+	// drift says what is done about objects that differ. Default: Correct.
+	// +optional
+	Drift DriftMode `json:"drift,omitempty"`
+	// ignoreDifferences are fields that are not drift: the catalog's, the bundle's
+	// and the component's.
+	// +optional
+	// +listType=atomic
+	IgnoreDifferences []IgnoreRule `json:"ignoreDifferences,omitempty"`
+	// expectedWebhooks are webhook configurations that the component registers at
+	// run time; the release is Ready only when they can answer.
+	// +optional
+	// +listType=atomic
+	ExpectedWebhooks []WebhookReference `json:"expectedWebhooks,omitempty"`
+	// probes are objects that the API server must accept in a dry run before the
+	// release is Ready.
+	// +optional
+	// +listType=atomic
+	Probes []apiextensionsv1.JSON `json:"probes,omitempty"`
+	// adopt lets the release take over existing objects that belong to no release.
+	// +optional
+	Adopt bool `json:"adopt,omitempty"`
+	// allowDataLoss names kinds whose objects may be deleted with the release.
+	// +optional
+	// +listType=set
+	AllowDataLoss []string `json:"allowDataLoss,omitempty"`
+	// reconcileRequest is the reconcile request of the bundle (the annotation's
+	// value); a new one ends a hold, forgets failures and looks for drift again.
+	// +optional
+	ReconcileRequest string `json:"reconcileRequest,omitempty"`
 	// suspend stops every action on this release.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
@@ -136,6 +173,33 @@ type PinnedChart struct {
 	// secretRef names the Secret with the repository's credentials.
 	// +optional
 	SecretRef *SecretReference `json:"secretRef,omitempty"`
+}
+
+// WebhookReference names a webhook configuration.
+type WebhookReference struct {
+	// kind is ValidatingWebhookConfiguration or MutatingWebhookConfiguration.
+	// +required
+	// +kubebuilder:validation:Enum=ValidatingWebhookConfiguration;MutatingWebhookConfiguration
+	Kind string `json:"kind"`
+	// name of the configuration.
+	// +required
+	Name string `json:"name"`
+}
+
+// ObjectReference names one object of the cluster.
+type ObjectReference struct {
+	// apiVersion of the object.
+	// +required
+	APIVersion string `json:"apiVersion"`
+	// kind of the object.
+	// +required
+	Kind string `json:"kind"`
+	// namespace of the object; empty for cluster-scoped kinds.
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
+	// name of the object.
+	// +required
+	Name string `json:"name"`
 }
 
 // CapabilityAnswer is one question of a template to .Capabilities.APIVersions.
@@ -180,9 +244,14 @@ type ReleaseFailure struct {
 	// digest that was attempted.
 	// +required
 	Digest string `json:"digest"`
-	// action that failed: Install, Upgrade or Uninstall.
+	// action that failed: Install, Upgrade, Rollback or Uninstall; Rollout when the
+	// objects did not become ready in time.
 	// +required
 	Action string `json:"action"`
+	// generation of the ComponentRelease that was attempted; a newer one starts
+	// counting anew.
+	// +optional
+	Generation int64 `json:"generation,omitempty"`
 	// count of consecutive failures.
 	// +required
 	Count int32 `json:"count"`
@@ -199,7 +268,7 @@ type ComponentReleaseStatus struct {
 	// observedGeneration is the generation that this status speaks about.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions: Ready and Released, and Reconciling or Stalled while true.
+	// conditions: Ready, Released and Drifted, and Reconciling or Stalled while true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -216,6 +285,21 @@ type ComponentReleaseStatus struct {
 	// failure remembers failed attempts at the approved inputs.
 	// +optional
 	Failure *ReleaseFailure `json:"failure,omitempty"`
+	// manifests are the objects of spec.manifests that were applied and are pruned
+	// when they leave the spec. It is written before they are applied.
+	// +optional
+	// +listType=atomic
+	Manifests []ObjectReference `json:"manifests,omitempty"`
+	// adopted says what was found when an existing Helm release was taken over: its
+	// chart and the values that changed. It is written before they are changed.
+	// +optional
+	Adopted string `json:"adopted,omitempty"`
+	// probedDigest is the inputs digest whose probes have passed.
+	// +optional
+	ProbedDigest string `json:"probedDigest,omitempty"`
+	// lastHandledReconcileAt echoes spec.reconcileRequest once it was acted on.
+	// +optional
+	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 	// removed is true when the release and its objects are gone.
 	// +optional
 	Removed bool `json:"removed,omitempty"`

@@ -26,6 +26,11 @@ const (
 	// ConditionReleased is True on a release when the newest Helm revision was
 	// made from the approved inputs and Helm recorded it as deployed.
 	ConditionReleased = "Released"
+
+	// ConditionDrifted is True on a release when objects differ from what was
+	// released and were not put back: drift is Warn, or somebody else keeps writing
+	// them. It is absent while drift is Off. Ready does not depend on it.
+	ConditionDrifted = "Drifted"
 )
 
 // Reasons of conditions, component states and events. Each is used with the
@@ -78,6 +83,56 @@ const (
 	// ReasonInputsChanged: a referenced Secret or ConfigMap changed since the
 	// bundle approved the inputs; the bundle prepares and approves anew.
 	ReasonInputsChanged = "InputsChanged"
+	// ReasonRolledBack: an upgrade failed and the release was put back to the newest
+	// revision that was Ready; it stays there until the inputs change or a reconcile
+	// is asked for.
+	ReasonRolledBack = "RolledBack"
+	// ReasonRollingBack: Helm puts the release back to an earlier revision.
+	ReasonRollingBack = "RollingBack"
+	// ReasonRollbackFailed: Helm's rollback returned an error; it is retried.
+	ReasonRollbackFailed = "RollbackFailed"
+	// ReasonRolloutTimedOut: Helm is done, and the objects did not become ready
+	// within the timeout.
+	ReasonRolloutTimedOut = "RolloutTimedOut"
+	// ReasonReleasedExternally: a person upgraded or rolled back the Helm release;
+	// it is left so until the inputs change or a reconcile is asked for.
+	ReasonReleasedExternally = "ReleasedExternally"
+	// ReasonAdopting: an existing Helm release is taken over; used in events too.
+	ReasonAdopting = "Adopting"
+	// ReasonObjectsExist: objects of the release exist already and belong to no
+	// Helm release, or to another one.
+	ReasonObjectsExist = "ObjectsExist"
+	// ReasonDataLoss: a removal or an upgrade would lose objects that count as data,
+	// or leave custom resources without their operator.
+	ReasonDataLoss = "DataLoss"
+	// ReasonWebhookUnavailable: a fail-closed admission webhook that would be asked
+	// cannot answer.
+	ReasonWebhookUnavailable = "WebhookUnavailable"
+	// ReasonNamespaceTerminating: the namespace of the release is being deleted.
+	ReasonNamespaceTerminating = "NamespaceTerminating"
+	// ReasonManifestsPending: the follow-up manifests are not applied or not
+	// current yet.
+	ReasonManifestsPending = "ManifestsPending"
+	// ReasonManifestsFailed: the API server refuses a follow-up manifest; retried.
+	ReasonManifestsFailed = "ManifestsFailed"
+	// ReasonProbeFailed: a probe of the catalog is refused; retried.
+	ReasonProbeFailed = "ProbeFailed"
+	// ReasonNoDrift: every object is as it was released.
+	ReasonNoDrift = "NoDrift"
+	// ReasonDrifted: objects differ from what was released; drift is Warn.
+	ReasonDrifted = "Drifted"
+	// ReasonDriftCorrected: objects that differed were put back; used in events.
+	ReasonDriftCorrected = "DriftCorrected"
+	// ReasonDriftFlapping: somebody else keeps changing an object; it is put back
+	// less and less often.
+	ReasonDriftFlapping = "DriftFlapping"
+	// ReasonDriftUnknown: an object could not be compared.
+	ReasonDriftUnknown = "DriftUnknown"
+	// ReasonUntestedVersion: the version is not the one of the catalog; used in
+	// events.
+	ReasonUntestedVersion = "UntestedVersion"
+	// ReasonUpgradePath: the versions cannot be upgraded in one step.
+	ReasonUpgradePath = "UpgradePath"
 	// ReasonReleased: the newest Helm revision holds the approved inputs.
 	ReasonReleased = "Released"
 	// ReasonNotReleased: no Helm revision holds the approved inputs yet.
@@ -135,7 +190,10 @@ const (
 	// ReasonKindNotServed: the release uses a kind that neither the cluster nor
 	// any component of the bundle provides.
 	ReasonKindNotServed = "KindNotServed"
-	// ReasonCRDChangeUnsafe: an existing CRD would lose a stored version.
+	// ReasonManifestInvalid: an entry of manifests is not an object that can be
+	// applied.
+	ReasonManifestInvalid = "ManifestInvalid"
+	// ReasonCRDChangeUnsafe: the change of an existing CRD would break live objects.
 	ReasonCRDChangeUnsafe = "CRDChangeUnsafe"
 	// ReasonChartSourceInvalid: the chart's source cannot be used as written.
 	ReasonChartSourceInvalid = "ChartSourceInvalid"

@@ -20,6 +20,73 @@ const (
 	DeletionPolicyDelete DeletionPolicy = "Delete"
 )
 
+// DriftMode says what is done about objects of a release that differ from it.
+// +kubebuilder:validation:Enum=Correct;Warn;Off
+type DriftMode string
+
+const (
+	// DriftCorrect puts objects back as the release has them. It is the default.
+	DriftCorrect DriftMode = "Correct"
+	// DriftWarn names the differences in the condition Drifted and changes nothing.
+	DriftWarn DriftMode = "Warn"
+	// DriftOff does not look for differences.
+	DriftOff DriftMode = "Off"
+)
+
+// RemediationStrategy says what follows when an upgrade has failed for good.
+// +kubebuilder:validation:Enum=Rollback;None
+type RemediationStrategy string
+
+const (
+	// RemediationRollback goes back to the newest revision that was Ready and holds
+	// there until the inputs change or a reconcile is asked for. It is the default.
+	RemediationRollback RemediationStrategy = "Rollback"
+	// RemediationNone leaves the release as it is and goes on trying.
+	RemediationNone RemediationStrategy = "None"
+)
+
+// Remediation says what follows when an upgrade fails. Nothing is ever uninstalled
+// in order to repair it.
+type Remediation struct {
+	// strategy once the retries are used up, or when a rollout has not become ready
+	// within the timeout: Rollback to the newest revision that was Ready (the
+	// default, where there is one), or None.
+	// +optional
+	Strategy RemediationStrategy `json:"strategy,omitempty"`
+
+	// retries of a failed upgrade before the strategy is applied. Default: 2.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=20
+	Retries *int32 `json:"retries,omitempty"`
+}
+
+// IgnoreRule names fields that somebody else rightly writes: not drift.
+type IgnoreRule struct {
+	// group of the kind; empty matches the kind in every group.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Group string `json:"group,omitempty"`
+	// kind of the objects.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Kind string `json:"kind"`
+	// name of one object; empty is every object of the kind.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+	// jsonPointers (RFC 6901) of the fields; the token * stands for every element
+	// of a list. Example: /webhooks/*/clientConfig/caBundle.
+	// +required
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:Pattern=`^/`
+	// +kubebuilder:validation:items:MaxLength=512
+	JSONPointers []string `json:"jsonPointers"`
+}
+
 // PlatformBundleSpec declares the components of a platform.
 type PlatformBundleSpec struct {
 	// catalogVersion names the tested set of component versions, for example
@@ -43,6 +110,18 @@ type PlatformBundleSpec struct {
 	// it is false again. Releases stay as they are. Default: false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
+
+	// drift says what is done about objects that differ from their release: Correct
+	// (the default), Warn or Off. A component's own drift comes before it.
+	// +optional
+	Drift DriftMode `json:"drift,omitempty"`
+
+	// ignoreDifferences are fields of any component's objects that are not drift, in
+	// addition to the catalog's and the component's own.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=50
+	IgnoreDifferences []IgnoreRule `json:"ignoreDifferences,omitempty"`
 
 	// deletionPolicy says what deleting this bundle does to its releases.
 	// Orphan (the default) leaves all of them in place; Delete uninstalls them in
@@ -133,8 +212,8 @@ type Component struct {
 	// +kubebuilder:validation:Type=object
 	Values *apiextensionsv1.JSON `json:"values,omitempty"`
 
-	// timeout bounds one Helm action and each of its hooks; a Go duration such as
-	// "10m".
+	// timeout bounds one Helm action and each of its hooks, and after that the time
+	// in which the rollout must become ready; a Go duration such as "10m".
 	// Default: the catalog's, or 5m.
 	// +optional
 	// +kubebuilder:validation:Type=string
@@ -147,9 +226,51 @@ type Component struct {
 	// +kubebuilder:validation:Maximum=50
 	HistoryLimit *int32 `json:"historyLimit,omitempty"`
 
+	// manifests are objects that are applied once the release is ready: a
+	// ClusterIssuer, a Kafka, a ConstraintTemplate and its Constraint, an Argo CD
+	// Application. They are pruned when they leave the list, and the component is
+	// Ready only when they are current. Without metadata.namespace, namespaced
+	// kinds go to the component's namespace.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	Manifests []apiextensionsv1.JSON `json:"manifests,omitempty"`
+
+	// remediation says what follows when an upgrade fails.
+	// +optional
+	Remediation *Remediation `json:"remediation,omitempty"`
+
+	// drift of this component: Correct, Warn or Off. Default: the bundle's.
+	// +optional
+	Drift DriftMode `json:"drift,omitempty"`
+
+	// ignoreDifferences are fields of this component's objects that are not drift.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=50
+	IgnoreDifferences []IgnoreRule `json:"ignoreDifferences,omitempty"`
+
+	// adopt lets the release take over objects of its own that exist already
+	// without belonging to any Helm release. Without it they are listed and the
+	// component is held. An existing Helm release of the same name and namespace is
+	// taken over in any case. Default: false.
+	// +optional
+	Adopt bool `json:"adopt,omitempty"`
+
+	// allowDataLoss names kinds whose objects may be lost, or left behind without
+	// their operator, when the component is removed or upgraded: custom resources,
+	// PersistentVolumeClaim, Namespace. Keep the component listed with enabled:
+	// false and set this to confirm a removal that was refused.
+	// Example: [Kafka, KafkaTopic, PersistentVolumeClaim].
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=100
+	// +kubebuilder:validation:items:MaxLength=63
+	AllowDataLoss []string `json:"allowDataLoss,omitempty"`
+
 	// suspend leaves this component as it is until it is false again: no
-	// install, no upgrade, no removal. Dependents wait if it is not Ready.
-	// Default: false.
+	// install, no upgrade, no removal, no correction of drift. Dependents wait if it
+	// is not Ready. Default: false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
@@ -284,6 +405,10 @@ type ComponentStatus struct {
 	// upstream, for example "Retired since 2026-03-24: ...".
 	// +optional
 	Lifecycle string `json:"lifecycle,omitempty"`
+	// warning is something to know that holds nothing up: a version that the
+	// catalog was not tested with, an upgrade that goes through another version.
+	// +optional
+	Warning string `json:"warning,omitempty"`
 }
 
 // PlatformBundleStatus tells the whole story of a bundle.

@@ -22,7 +22,8 @@ import (
 //  3. A component is approved when its dependencies are Ready at their desired
 //     inputs and the kinds it uses are served.
 //  4. A release that is not wanted any more is removed when everything that
-//     depends on it, by old edges or new ones, is gone.
+//     depends on it, by old edges or new ones, is gone, when the policy engines that
+//     go with it are gone, and when nothing of value would be lost.
 func Bundle(in Input) Plan {
 	p := planner{
 		in:       in,
@@ -167,7 +168,7 @@ func (p *planner) approve() {
 func (p *planner) approvedEdges() *graph.Graph {
 	g := graph.New()
 	for name, r := range p.releases {
-		g.Add(name, r.DependsOn...)
+		g.Add(name, union(r.DependsOn, r.GuardedBy)...)
 	}
 	return g
 }
@@ -199,43 +200,6 @@ func (p *planner) notReady(dependencies []string) []string {
 		current := c.Suspended || c.Digest == r.Digest
 		if !exists || !r.Ready || r.Removing || !current || len(p.in.MissingCRDs(r)) > 0 {
 			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// remove marks releases that are not wanted any more, dependents first.
-func (p *planner) remove() {
-	for name, r := range p.releases {
-		if _, ok := p.wanted[name]; ok || r.Removing {
-			continue
-		}
-		if r.Suspended {
-			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonSuspended}
-			continue
-		}
-		if dependents := p.dependents(name); len(dependents) > 0 {
-			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWaitingForDependents, On: dependents}
-			continue
-		}
-		p.plan.Remove = append(p.plan.Remove, name)
-	}
-	slices.Sort(p.plan.Remove)
-}
-
-// dependents are the releases that are still there and depend on name by their
-// approved edges, and what is wanted and depends on it by its new ones.
-func (p *planner) dependents(name string) []string {
-	var out []string
-	for other, r := range p.releases {
-		if other != name && !r.Removed && slices.Contains(r.DependsOn, name) {
-			out = append(out, other)
-		}
-	}
-	for other, c := range p.wanted {
-		if slices.Contains(c.DependsOn, name) {
-			out = append(out, other)
 		}
 	}
 	slices.Sort(out)

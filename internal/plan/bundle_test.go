@@ -65,6 +65,9 @@ func runBundle(t *testing.T, cases map[string]bundleCase) {
 	t.Helper()
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
+			if tc.want.Removable == nil { // what may be removed is, unless the case says otherwise
+				tc.want.Removable = tc.want.Remove
+			}
 			got := plan.Bundle(plan.Input{Bundle: bundleName, Components: tc.components, Releases: tc.releases, CRDs: tc.crds})
 			if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s (-want +got)\n%s", tc.reason, diff)

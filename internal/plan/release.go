@@ -3,12 +3,7 @@
 
 package plan
 
-import (
-	"slices"
-	"time"
-
-	"github.com/groundwork-dev/groundwork/api/v1alpha1"
-)
+import "time"
 
 // StrangerTimeout is how old a pending record of somebody else's must be before
 // it counts as left behind: twice Helm's default timeout of five minutes.
@@ -23,6 +18,10 @@ const (
 // Action is what to do with one Helm release.
 type Action string
 
+// ActionRollout is the failed action of a rollout that did not become ready in
+// time: Helm had done its part.
+const ActionRollout Action = "Rollout"
+
 // The actions of a Decision.
 const (
 	// ActionNone: the release is what it must be, or must be left alone.
@@ -33,6 +32,8 @@ const (
 	ActionInstall Action = "Install"
 	// ActionUpgrade: make the next revision.
 	ActionUpgrade Action = "Upgrade"
+	// ActionRollback: go back to the revision that the decision names.
+	ActionRollback Action = "Rollback"
 	// ActionUninstall: remove the release, or finish removing it.
 	ActionUninstall Action = "Uninstall"
 	// ActionTakeOver: mark a pending record that nobody works on as failed.
@@ -62,6 +63,11 @@ type Revision struct {
 	Status RevisionStatus
 	// Digest of the inputs; empty when the record is not ours.
 	Digest string
+	// FailedDigest is the digest whose failure this revision, a rollback, answers;
+	// empty for other revisions.
+	FailedDigest string
+	// Ready says that its objects were Ready once.
+	Ready bool
 	// Holder is the operator process that wrote it; empty when it is not ours.
 	Holder string
 	// Age since it was last written.
@@ -74,7 +80,7 @@ type Failure struct {
 	Digest string
 	// Action that was attempted; empty means any, so that it delays all of them.
 	Action Action
-	// Count of attempts that failed in a row.
+	// Count of attempts that failed in a row, at the generation of the spec.
 	Count int
 	// Since the last one.
 	Since time.Duration
@@ -88,8 +94,25 @@ type ReleaseInput struct {
 	Removal bool
 	// Suspended says that nothing may be done.
 	Suspended bool
-	// Running is the action of a job of this process, empty for none.
-	Running Action
+	// Running is the action of a job of this process, empty for none, and
+	// RunningDigest the inputs that it makes true.
+	Running       Action
+	RunningDigest string
+	// Requested says that somebody asked for a reconcile that was not acted on yet.
+	Requested bool
+	// ObjectsReady says that the objects of the newest revision are Ready.
+	ObjectsReady bool
+	// Timeout of a rollout; 0 while nothing is known about the objects.
+	Timeout time.Duration
+	// Rollout is how long the newest revision has been deployed, and watched by
+	// this process: what happened before it started is not held against it.
+	Rollout time.Duration
+	// Rollback says that a failed upgrade ends with a rollback, after Retries more
+	// attempts. False goes on trying.
+	Rollback bool
+	Retries  int
+	// Seed spreads the delays of different releases; its name.
+	Seed string
 	// Revisions, oldest first.
 	Revisions []Revision
 	// Failure of earlier attempts, nil for none.
@@ -102,132 +125,11 @@ type Decision struct {
 	Action Action
 	// Reason for waiting or acting, an API reason.
 	Reason string
-	// Revision that the action is about: the one to take over, or the deployed
-	// one that is up to date.
+	// Revision that the action is about: the one to take over, to roll back to, or
+	// the deployed one that is up to date or held.
 	Revision int
+	// Interrupt says that what runs should stop waiting: the inputs have changed.
+	Interrupt bool
 	// After is when to decide again if nothing happens; 0 means on events only.
 	After time.Duration
-}
-
-// Release decides what to do with one Helm release. Nobody's record is touched
-// without proof that nobody works on it: ours, because this process holds the
-// leader lease and runs no job for it; a stranger's, after StrangerTimeout.
-func Release(in ReleaseInput) Decision {
-	if in.Running != "" {
-		return Decision{Action: ActionWait, Reason: runningReason(in.Running)}
-	}
-	if in.Suspended {
-		return Decision{Action: ActionNone, Reason: v1alpha1.ReasonSuspended}
-	}
-	last, exists := lastOf(in.Revisions)
-	if exists && busy(last) {
-		if d, taken := decideBusy(last); taken {
-			return d
-		}
-	}
-	if in.Removal {
-		if !exists {
-			return Decision{Action: ActionRemoved, Reason: v1alpha1.ReasonRemoved}
-		}
-		return in.unlessTooEarly(Decision{Action: ActionUninstall, Reason: v1alpha1.ReasonUninstalling})
-	}
-	if exists && last.Status == RevisionUninstalling {
-		return in.unlessTooEarly(Decision{Action: ActionUninstall, Reason: v1alpha1.ReasonUninstalling})
-	}
-	if exists && last.Status == RevisionDeployed && last.Digest == in.Digest {
-		return Decision{Action: ActionNone, Reason: v1alpha1.ReasonReleased, Revision: last.Number}
-	}
-	if !everDeployed(in.Revisions) {
-		return in.unlessTooEarly(Decision{Action: ActionInstall, Reason: v1alpha1.ReasonInstalling})
-	}
-	return in.unlessTooEarly(Decision{Action: ActionUpgrade, Reason: v1alpha1.ReasonUpgrading})
-}
-
-func lastOf(revisions []Revision) (Revision, bool) {
-	if len(revisions) == 0 {
-		return Revision{}, false
-	}
-	return revisions[len(revisions)-1], true
-}
-
-func busy(r Revision) bool {
-	return r.Status == RevisionPending || r.Status == RevisionUninstalling
-}
-
-// decideBusy handles a record that an action left or is still writing.
-func decideBusy(last Revision) (Decision, bool) {
-	if last.Holder == "" && last.Age < StrangerTimeout {
-		return Decision{
-			Action: ActionWait, Reason: v1alpha1.ReasonReleasePending,
-			Revision: last.Number, After: StrangerTimeout - last.Age,
-		}, true
-	}
-	if last.Status == RevisionPending {
-		return Decision{Action: ActionTakeOver, Reason: v1alpha1.ReasonReleasePending, Revision: last.Number}, true
-	}
-	return Decision{}, false
-}
-
-// everDeployed says that a revision was deployed since the release was last
-// uninstalled with its history kept. Before that an attempt is an install, with
-// its install hooks; after that it is an upgrade.
-func everDeployed(revisions []Revision) bool {
-	for _, r := range slices.Backward(revisions) {
-		if r.Status == RevisionUninstalled {
-			return false
-		}
-		if r.Status == RevisionDeployed || r.Status == RevisionSuperseded {
-			return true
-		}
-	}
-	return false
-}
-
-// unlessTooEarly waits out the delay after failed attempts at the same action and
-// inputs: an install that keeps failing does not delay the removal.
-func (in ReleaseInput) unlessTooEarly(d Decision) Decision {
-	if in.Failure == nil || in.Failure.Count == 0 || in.Failure.Digest != in.Digest {
-		return d
-	}
-	if in.Failure.Action != "" && in.Failure.Action != d.Action {
-		return d
-	}
-	delay := Delay(in.Failure.Count)
-	if in.Failure.Since >= delay {
-		return d
-	}
-	return Decision{Action: ActionWait, Reason: failedReason(d.Action), After: delay - in.Failure.Since}
-}
-
-// Delay is the time between the count-th failure in a row and the next attempt.
-func Delay(count int) time.Duration {
-	delay := firstDelay
-	for range count - 1 {
-		if delay *= 2; delay >= maxDelay {
-			return maxDelay
-		}
-	}
-	return delay
-}
-
-func runningReason(action Action) string {
-	switch action {
-	case ActionUpgrade:
-		return v1alpha1.ReasonUpgrading
-	case ActionUninstall:
-		return v1alpha1.ReasonUninstalling
-	default:
-		return v1alpha1.ReasonInstalling
-	}
-}
-
-func failedReason(action Action) string {
-	switch action {
-	case ActionUpgrade:
-		return v1alpha1.ReasonUpgradeFailed
-	case ActionUninstall:
-		return v1alpha1.ReasonUninstallFailed
-	default:
-		return v1alpha1.ReasonInstallFailed
-	}
 }

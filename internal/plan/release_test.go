@@ -46,7 +46,7 @@ func TestRelease(t *testing.T) {
 		"Done":             {"the newest record holds the inputs", plan.ReleaseInput{Revisions: revisions(deployed)}, plan.Decision{Action: plan.ActionNone, Reason: v1alpha1.ReasonReleased, Revision: 1}},
 		"OtherInputs":      {"deployed with other inputs", plan.ReleaseInput{Revisions: revisions(old)}, upgrade},
 		"NotOurs":          {"a release that somebody installed by hand is upgraded", plan.ReleaseInput{Revisions: revisions(strangers(1, plan.RevisionDeployed, time.Second))}, upgrade},
-		"RolledBack":       {"helm rollback made a newer record with other inputs", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionSuperseded, "old"), ours(2, plan.RevisionSuperseded, d), ours(3, plan.RevisionDeployed, "old"))}, upgrade},
+		"OlderAgain":       {"the newest record holds what was wanted before", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionSuperseded, "old"), ours(2, plan.RevisionSuperseded, d), ours(3, plan.RevisionDeployed, "old"))}, upgrade},
 		"FailedUpgrade":    {"a failed upgrade is tried again, also though an older record holds the inputs", plan.ReleaseInput{Revisions: revisions(deployed, ours(2, plan.RevisionFailed, d))}, upgrade},
 		"FailedInstall":    {"a first install that failed is an install again, with its hooks", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionFailed, d))}, install},
 		"FailedInstalls":   {"however often", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionFailed, "old"), ours(2, plan.RevisionFailed, d))}, install},
@@ -59,11 +59,11 @@ func TestRelease(t *testing.T) {
 		"Suspended":           {"nothing is done", plan.ReleaseInput{Suspended: true}, plan.Decision{Action: plan.ActionNone, Reason: v1alpha1.ReasonSuspended}},
 		"SuspendedPending":    {"not even taking over", plan.ReleaseInput{Suspended: true, Revisions: revisions(ours(1, plan.RevisionPending, d))}, plan.Decision{Action: plan.ActionNone, Reason: v1alpha1.ReasonSuspended}},
 		"SuspendedRemoval":    {"nor removing", plan.ReleaseInput{Suspended: true, Removal: true, Revisions: revisions(deployed)}, plan.Decision{Action: plan.ActionNone, Reason: v1alpha1.ReasonSuspended}},
-		"SuspendedButRunning": {"what runs is said first: it cannot be stopped", plan.ReleaseInput{Suspended: true, Running: plan.ActionUpgrade}, wait(v1alpha1.ReasonUpgrading, 0)},
+		"SuspendedButRunning": {"what runs is said first: it cannot be stopped", plan.ReleaseInput{Suspended: true, Running: plan.ActionUpgrade, RunningDigest: d}, wait(v1alpha1.ReasonUpgrading, 0)},
 
-		"RunningInstall":   {"a job is under way", plan.ReleaseInput{Running: plan.ActionInstall}, wait(v1alpha1.ReasonInstalling, 0)},
+		"RunningInstall":   {"a job is under way", plan.ReleaseInput{Running: plan.ActionInstall, RunningDigest: d}, wait(v1alpha1.ReasonInstalling, 0)},
 		"RunningUninstall": {"its own pending record is not taken over", plan.ReleaseInput{Running: plan.ActionUninstall, Revisions: revisions(ours(1, plan.RevisionUninstalling, d))}, wait(v1alpha1.ReasonUninstalling, 0)},
-		"RunningPending":   {"nor is that of an upgrade", plan.ReleaseInput{Running: plan.ActionUpgrade, Revisions: revisions(old, ours(2, plan.RevisionPending, d))}, wait(v1alpha1.ReasonUpgrading, 0)},
+		"RunningPending":   {"nor is that of an upgrade", plan.ReleaseInput{Running: plan.ActionUpgrade, RunningDigest: d, Revisions: revisions(old, ours(2, plan.RevisionPending, d))}, wait(v1alpha1.ReasonUpgrading, 0)},
 
 		"Remove":             {"a release goes", plan.ReleaseInput{Removal: true, Revisions: revisions(deployed)}, uninstall},
 		"RemoveFailed":       {"also one that never worked", plan.ReleaseInput{Removal: true, Revisions: revisions(ours(1, plan.RevisionFailed, d))}, uninstall},
@@ -113,21 +113,28 @@ func TestDelay(t *testing.T) {
 }
 
 // TestReleaseConverges: from any history of records, carrying out decisions ends
-// with the wanted inputs deployed, or with nothing left, in a few steps; a young
-// record of a stranger is never touched; and a Wait says when to look again.
+// with the wanted inputs deployed, or held at what was rolled back to or what a
+// person released unless somebody asks, or with nothing left, in a few steps; a
+// young record of a stranger is never touched; and a Wait says when to look again.
 func TestReleaseConverges(t *testing.T) {
 	statuses := []plan.RevisionStatus{
 		plan.RevisionDeployed, plan.RevisionFailed, plan.RevisionSuperseded,
 		plan.RevisionUninstalling, plan.RevisionUninstalled, plan.RevisionPending,
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		in := plan.ReleaseInput{Digest: "new", Removal: rapid.Bool().Draw(t, "removal")}
+		in := plan.ReleaseInput{
+			Digest: "new", Removal: rapid.Bool().Draw(t, "removal"), Requested: rapid.Bool().Draw(t, "requested"),
+			Rollback: rapid.Bool().Draw(t, "rollback"), Seed: "b.c",
+		}
 		for number := range rapid.IntRange(0, 4).Draw(t, "revisions") {
 			in.Revisions = append(in.Revisions, plan.Revision{
 				Number: number + 1, Status: rapid.SampledFrom(statuses).Draw(t, "status"),
 				Digest: rapid.SampledFrom([]string{"", "old", "new"}).Draw(t, "digest"),
 				Holder: rapid.SampledFrom([]string{"", "us"}).Draw(t, "holder"),
 				Age:    time.Duration(rapid.IntRange(0, 1200).Draw(t, "age")) * time.Second,
+
+				FailedDigest: rapid.SampledFrom([]string{"", "", "old", "new"}).Draw(t, "failed digest"),
+				Ready:        rapid.Bool().Draw(t, "ready"),
 			})
 		}
 		failures := rapid.IntRange(0, 3).Draw(t, "failures")
@@ -143,7 +150,8 @@ func TestReleaseConverges(t *testing.T) {
 // carryOut does what was decided and says whether that was the end of it.
 func carryOut(t *rapid.T, in *plan.ReleaseInput, d plan.Decision, failures *int) bool {
 	next := len(in.Revisions) + 1
-	if acting := d.Action == plan.ActionInstall || d.Action == plan.ActionUpgrade || d.Action == plan.ActionUninstall; acting {
+	if acting := d.Action == plan.ActionInstall || d.Action == plan.ActionUpgrade ||
+		d.Action == plan.ActionRollback || d.Action == plan.ActionUninstall; acting {
 		if next > 1 {
 			last := in.Revisions[next-2]
 			if last.Status == plan.RevisionPending || last.Status == plan.RevisionUninstalling && last.Holder == "" && last.Age < plan.StrangerTimeout {
@@ -158,7 +166,22 @@ func carryOut(t *rapid.T, in *plan.ReleaseInput, d plan.Decision, failures *int)
 		in.Failure = nil
 	}
 	switch d.Action {
+	case plan.ActionRollback:
+		to := in.Revisions[d.Revision-1]
+		if in.Requested || !in.Rollback || !to.Ready || to.Digest == in.Digest {
+			t.Fatalf("rollback to %+v from %+v", to, in)
+		}
+		in.Revisions = append(in.Revisions, plan.Revision{
+			Number: next, Status: plan.RevisionDeployed, Holder: "us", Digest: to.Digest, FailedDigest: in.Digest,
+		})
 	case plan.ActionNone:
+		if d.After > 0 {
+			pass(in, d.After)
+			return false
+		}
+		if d.Reason == v1alpha1.ReasonRolledBack || d.Reason == v1alpha1.ReasonReleasedExternally {
+			return !in.Removal && !in.Requested
+		}
 		return !in.Removal && in.Revisions[next-2].Digest == in.Digest && in.Revisions[next-2].Status == plan.RevisionDeployed
 	case plan.ActionRemoved:
 		return in.Removal && next == 1

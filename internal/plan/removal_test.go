@@ -64,6 +64,83 @@ func TestRemove(t *testing.T) {
 	})
 }
 
+func engine(r *plan.ReleaseState)   { r.PolicyEngine = true }
+func counting(r *plan.ReleaseState) { r.Counting = true }
+
+func guarded(by ...string) func(*plan.ReleaseState) {
+	return func(r *plan.ReleaseState) { r.GuardedBy = by }
+}
+
+func risking(kinds ...string) func(*plan.ReleaseState) {
+	return func(r *plan.ReleaseState) { r.AtRisk = kinds }
+}
+
+func TestRemovePolicyEnginesFirst(t *testing.T) {
+	runBundle(t, map[string]bundleCase{
+		"EngineFirst": {
+			reason:   "an engine that leaves with others goes before them",
+			releases: releases(ready("a"), with(ready("kyverno"), engine), with(ready("b"), guarded("kyverno"))),
+			want: plan.Plan{Remove: []string{"kyverno"}, Waits: waits{
+				"a": on(v1alpha1.ReasonWaitingForDependents, "kyverno"), "b": on(v1alpha1.ReasonWaitingForDependents, "kyverno"),
+			}},
+		},
+		"EngineGone": {
+			reason:   "and when it is gone, they go",
+			releases: releases(ready("a"), with(with(ready("kyverno"), engine), removed)),
+			want:     plan.Plan{Remove: []string{"a"}, Forget: []string{"kyverno"}},
+		},
+		"EngineStays": {
+			reason:     "an engine that stays holds nobody",
+			components: components(approved("kyverno")),
+			releases:   releases(ready("a"), with(ready("kyverno"), engine)),
+			want:       plan.Plan{Remove: []string{"a"}},
+		},
+		"NeedsAnEngine": {
+			reason:   "what needs an engine goes before it, and waits for no other engine",
+			releases: releases(ready("policies", "kyverno"), ready("constraints", "gatekeeper"), with(ready("kyverno"), engine), with(ready("gatekeeper"), engine)),
+			want: plan.Plan{Remove: []string{"constraints", "policies"}, Waits: waits{
+				"kyverno": on(v1alpha1.ReasonWaitingForDependents, "policies"), "gatekeeper": on(v1alpha1.ReasonWaitingForDependents, "constraints"),
+			}},
+		},
+		"NeededByTheEngine": {
+			reason:   "what the engine needs goes after it anyhow",
+			releases: releases(ready("cert-manager"), with(ready("kyverno", "cert-manager"), engine)),
+			want:     plan.Plan{Remove: []string{"kyverno"}, Waits: waits{"cert-manager": on(v1alpha1.ReasonWaitingForDependents, "kyverno")}},
+		},
+	})
+}
+
+func TestRemoveWithoutRegret(t *testing.T) {
+	runBundle(t, map[string]bundleCase{
+		"Counting": {
+			reason:   "nothing is removed before it is known what would be lost",
+			releases: releases(with(ready("a"), counting)),
+			want:     plan.Plan{Removable: []string{"a"}, Waits: waits{"a": on(v1alpha1.ReasonPreparing)}},
+		},
+		"AtRisk": {
+			reason:   "what would lose data stays and says which",
+			releases: releases(with(ready("a"), risking("2 Kafka"))),
+			want:     plan.Plan{Removable: []string{"a"}, Waits: waits{"a": on(v1alpha1.ReasonDataLoss, "2 Kafka")}},
+		},
+		"HoldsItsDependencies": {
+			reason:   "and with it what it depends on, and nobody else",
+			releases: releases(ready("a"), with(ready("b", "a"), risking("2 Kafka")), ready("c")),
+			want: plan.Plan{Remove: []string{"c"}, Removable: []string{"b", "c"}, Waits: waits{
+				"a": on(v1alpha1.ReasonWaitingForDependents, "b"), "b": on(v1alpha1.ReasonDataLoss, "2 Kafka"),
+			}},
+		},
+		"OwnTurn": {
+			reason:   "it is looked at only when its turn has come",
+			releases: releases(with(ready("a"), counting), ready("b", "a")),
+			want:     plan.Plan{Remove: []string{"b"}, Waits: waits{"a": on(v1alpha1.ReasonWaitingForDependents, "b")}},
+		},
+		"Begun": {
+			reason:   "what was begun is finished",
+			releases: releases(with(with(ready("a"), risking("2 Kafka")), removing)),
+		},
+	})
+}
+
 // bringing adds definitions as "name@digest"; using adds kinds that are used.
 func bringing(c plan.Component, crds ...plan.CRD) plan.Component {
 	c.CRDs = crds

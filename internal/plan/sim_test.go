@@ -41,6 +41,8 @@ type definition struct {
 // world is a model of a cluster: what is wanted of it, and what it holds. It
 // moves by plans and by events, and refuses a plan that breaks a promise.
 type world struct {
+	// engines are the policy engines among the releases.
+	engines map[string]bool
 	wanted   map[string]*want
 	releases map[string]*release
 	crds     map[string]*definition
@@ -89,7 +91,7 @@ func (w *world) input(shuffle func(n int, swap func(i, j int))) plan.Input {
 		r := w.releases[name]
 		in.Releases = append(in.Releases, plan.ReleaseState{
 			Name: name, DependsOn: r.deps, Digest: r.digest, CRDs: r.crds, Ready: r.ready,
-			Removing: r.removing, Removed: r.removed, Suspended: r.suspended,
+			Removing: r.removing, Removed: r.removed, Suspended: r.suspended, PolicyEngine: w.engines[name],
 		})
 	}
 	for name, d := range w.crds {

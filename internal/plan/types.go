@@ -54,6 +54,8 @@ type ReleaseState struct {
 	Name string
 	// DependsOn as approved.
 	DependsOn []string
+	// GuardedBy as approved: whose webhooks stand before what it uses.
+	GuardedBy []string
 	// Digest as approved.
 	Digest string
 	// CRDs it brings, by name, as approved.
@@ -66,6 +68,15 @@ type ReleaseState struct {
 	Removed bool
 	// Suspended says that the release itself is suspended.
 	Suspended bool
+	// PolicyEngine says that its webhooks judge the objects of others. It is removed
+	// before them, while what stands behind its webhooks still answers.
+	PolicyEngine bool
+	// AtRisk are kinds with live objects that a removal would lose or leave without
+	// their operator and that nobody has given up, sorted.
+	AtRisk []string
+	// Counting says that AtRisk is not known yet. Both are asked for only of
+	// releases in Plan.Removable.
+	Counting bool
 }
 
 // CRDState is one custom resource definition as observed.
@@ -131,6 +142,9 @@ type Plan struct {
 	EnsureCRDs []CRDRequest
 	// Approve are components whose ComponentRelease is to be written, sorted.
 	Approve []string
+	// Removable are releases whose turn to be removed has come, sorted: those of
+	// Remove, and those that wait because of AtRisk or Counting.
+	Removable []string
 	// Remove are releases to be marked for removal, sorted.
 	Remove []string
 	// Forget are removed releases whose ComponentRelease is to be deleted, sorted.
