@@ -51,6 +51,10 @@ type ComponentReleaseSpec struct {
 	// +optional
 	// +listType=set
 	Guards []string `json:"guards,omitempty"`
+	// policyEngine says that the component's webhooks judge the objects of others; it
+	// is removed before them.
+	// +optional
+	PolicyEngine bool `json:"policyEngine,omitempty"`
 	// guardedBy are components whose fail-closed admission webhooks stand before
 	// kinds that this release uses; they count as dependencies too.
 	// +optional
@@ -285,6 +289,11 @@ type ComponentReleaseStatus struct {
 	// failure remembers failed attempts at the approved inputs.
 	// +optional
 	Failure *ReleaseFailure `json:"failure,omitempty"`
+	// data are the PersistentVolumeClaims and Namespaces of the released revision;
+	// removing the release, or dropping them in an upgrade, has to be allowed.
+	// +optional
+	// +listType=atomic
+	Data []ObjectReference `json:"data,omitempty"`
 	// manifests are the objects of spec.manifests that were applied and are pruned
 	// when they leave the spec. It is written before they are applied.
 	// +optional

@@ -30,6 +30,16 @@ const (
 	// operator process (a random identity per process) that works on it.
 	HolderLabel = "platform.groundwork.dev/holder"
 
+	// ReadyLabel stands on a Helm release record whose objects were Ready once, and
+	// holds its revision, like RevisionLabel. A failed upgrade goes back to the
+	// newest of these.
+	ReadyLabel = "platform.groundwork.dev/ready"
+
+	// FailedDigestLabel stands on the record of a rollback and holds the inputs
+	// digest whose failure it answers: the release is held there until the inputs
+	// are others.
+	FailedDigestLabel = "platform.groundwork.dev/failed-digest"
+
 	// CRDOwnerLabel stands on a CustomResourceDefinition that the operator
 	// applied and names the one component (as <bundle>.<component>) whose
 	// definition wins.

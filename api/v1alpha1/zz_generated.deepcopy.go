@@ -332,6 +332,11 @@ func (in *ComponentReleaseStatus) DeepCopyInto(out *ComponentReleaseStatus) {
 		*out = new(ReleaseFailure)
 		(*in).DeepCopyInto(*out)
 	}
+	if in.Data != nil {
+		in, out := &in.Data, &out.Data
+		*out = make([]ObjectReference, len(*in))
+		copy(*out, *in)
+	}
 	if in.Manifests != nil {
 		in, out := &in.Manifests, &out.Manifests
 		*out = make([]ObjectReference, len(*in))

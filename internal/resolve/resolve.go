@@ -9,10 +9,14 @@
 package resolve
 
 import (
+	"cmp"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/catalog"
@@ -24,7 +28,11 @@ import (
 const (
 	DefaultTimeout      = 5 * time.Minute
 	DefaultHistoryLimit = 5
+	DefaultRetries      = 2
 )
+
+// policyCategory is the catalog's category of policy engines.
+const policyCategory = "policy"
 
 // Component is one enabled component, resolved.
 type Component struct {
@@ -55,6 +63,27 @@ type Component struct {
 	HistoryLimit int32
 	// Suspend is the user's.
 	Suspend bool
+	// Manifests are the user's follow-up objects, as written.
+	Manifests []apiextensionsv1.JSON
+	// Drift is never empty.
+	Drift v1alpha1.DriftMode
+	// IgnoreDifferences are the catalog's, the bundle's and the component's.
+	IgnoreDifferences []v1alpha1.IgnoreRule
+	// ExpectedWebhooks and Probes are the catalog's.
+	ExpectedWebhooks []v1alpha1.WebhookReference
+	Probes           []apiextensionsv1.JSON
+	// Remediation has both fields set.
+	Remediation v1alpha1.Remediation
+	// Adopt and AllowDataLoss are the user's.
+	Adopt         bool
+	AllowDataLoss []string
+	// PolicyEngine says that its webhooks judge the objects of others.
+	PolicyEngine bool
+	// TestedVersion is the one that the catalog was tested with; empty when the
+	// chart is not the catalog's.
+	TestedVersion string
+	// Bridges are versions that upgrades of the catalog's chart must pass through.
+	Bridges []catalog.UpgradeBridge
 	// Lifecycle is a sentence when the component is not active upstream.
 	Lifecycle string
 	// Retired says that there will be no fixes.
@@ -87,7 +116,7 @@ func Resolve(spec v1alpha1.PlatformBundleSpec, sticky string, catalogs *catalog.
 	if err != nil {
 		return nil, failure.Terminal(v1alpha1.ReasonUnknownCatalog, "spec.catalogVersion: %w", err)
 	}
-	r := resolver{catalog: chosen, enabled: map[string]v1alpha1.Component{}, listed: map[string]bool{}}
+	r := resolver{catalog: chosen, bundle: spec, enabled: map[string]v1alpha1.Component{}, listed: map[string]bool{}}
 	for _, c := range spec.Components {
 		r.listed[c.Name] = true
 		if c.IsEnabled() {
@@ -110,6 +139,7 @@ func (c Component) Merged() values.Values { return values.Merge(c.Defaults, c.Va
 
 type resolver struct {
 	catalog *catalog.Catalog
+	bundle  v1alpha1.PlatformBundleSpec
 	enabled map[string]v1alpha1.Component
 	listed  map[string]bool
 }
@@ -118,12 +148,18 @@ func (r resolver) component(c v1alpha1.Component) Component {
 	out := Component{
 		Name: c.Name, ReleaseName: c.Name, Namespace: c.Name, ChartName: c.Name,
 		Timeout: DefaultTimeout, HistoryLimit: DefaultHistoryLimit, Suspend: c.Suspend,
+		Manifests: c.Manifests, Adopt: c.Adopt, AllowDataLoss: slices.Sorted(slices.Values(c.AllowDataLoss)),
+		Drift: cmp.Or(c.Drift, r.bundle.Drift, v1alpha1.DriftCorrect), Remediation: remediation(c.Remediation),
 	}
 	known, inCatalog := r.catalog.Component(c.Name)
 	if inCatalog {
 		out.fromCatalog(known, r.catalog.Version)
 	}
 	out.fromUser(c)
+	out.IgnoreDifferences = slices.Concat(out.IgnoreDifferences, r.bundle.IgnoreDifferences, c.IgnoreDifferences)
+	if out.Repository != known.Chart.Repository || out.ChartName != known.Chart.Name {
+		out.TestedVersion, out.Bridges = "", nil
+	}
 	user, err := values.FromJSON(c.Values)
 	out.Values = user
 	switch {
@@ -156,6 +192,21 @@ func (c *Component) fromCatalog(known catalog.Component, version string) {
 			APIVersion: rule.APIVersion, Kind: rule.Kind, Expression: rule.Expression, Message: rule.Message,
 		})
 	}
+	for _, webhook := range known.ExpectedWebhooks {
+		c.ExpectedWebhooks = append(c.ExpectedWebhooks, v1alpha1.WebhookReference{Kind: webhook.Kind, Name: webhook.Name})
+	}
+	for _, rule := range known.IgnoreDifferences {
+		c.IgnoreDifferences = append(c.IgnoreDifferences, v1alpha1.IgnoreRule{
+			Group: rule.Group, Kind: rule.Kind, Name: rule.Name, JSONPointers: rule.JSONPointers,
+		})
+	}
+	for _, probe := range known.Probes {
+		if raw, err := json.Marshal(probe); err == nil { // what came out of YAML can be written as JSON
+			c.Probes = append(c.Probes, apiextensionsv1.JSON{Raw: raw})
+		}
+	}
+	c.PolicyEngine = known.Category == policyCategory
+	c.TestedVersion, c.Bridges = known.Chart.Version, known.Upgrades
 	if d, err := time.ParseDuration(known.Timeout); err == nil && d > 0 {
 		c.Timeout = d
 	}
@@ -192,6 +243,20 @@ func (c *Component) fromUser(u v1alpha1.Component) {
 	if u.HistoryLimit != nil {
 		c.HistoryLimit = *u.HistoryLimit
 	}
+}
+
+// remediation fills in what the user left out.
+func remediation(r *v1alpha1.Remediation) v1alpha1.Remediation {
+	retries := int32(DefaultRetries)
+	out := v1alpha1.Remediation{Strategy: v1alpha1.RemediationRollback, Retries: &retries}
+	if r == nil {
+		return out
+	}
+	if r.Retries != nil {
+		retries = *r.Retries
+	}
+	out.Strategy = cmp.Or(r.Strategy, out.Strategy)
+	return out
 }
 
 func override(field *string, value string) {

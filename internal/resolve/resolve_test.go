@@ -17,6 +17,10 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/values"
 )
 
+func rollback(retries int32) v1alpha1.Remediation {
+	return v1alpha1.Remediation{Strategy: v1alpha1.RemediationRollback, Retries: &retries}
+}
+
 func TestFromTheCatalogAlone(t *testing.T) {
 	want := resolve.Component{
 		Name: "certs", CatalogVersion: "2026.11",
@@ -31,6 +35,7 @@ func TestFromTheCatalogAlone(t *testing.T) {
 		Values:             values.Values{},
 		ReadyWhen:          []v1alpha1.ReadyRule{{APIVersion: "example.com/v1", Kind: "Issuer", Expression: "object.ok", Message: "no issuer"}},
 		HooksNeedWorkloads: true, Timeout: 10 * time.Minute, HistoryLimit: 5,
+		Drift: v1alpha1.DriftCorrect, Remediation: rollback(2), TestedVersion: "v1.2.3",
 	}
 	if diff := cmp.Diff(want, one(t, "certs", named("certs")...), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -41,6 +46,7 @@ func TestOwnChartAlone(t *testing.T) {
 	want := resolve.Component{
 		Name: "mine", Repository: "https://example.com/mine", ChartName: "mine", Constraint: "1.4.x",
 		Namespace: "mine", ReleaseName: "mine", Timeout: 5 * time.Minute, HistoryLimit: 5,
+		Drift: v1alpha1.DriftCorrect, Remediation: rollback(2),
 	}
 	if diff := cmp.Diff(want, one(t, "mine", own("mine", nil)), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
