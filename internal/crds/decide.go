@@ -96,53 +96,6 @@ func (q Question) decideForeign() (Decision, error) {
 	return Decision{ActionForeign, fmt.Sprintf("CustomResourceDefinition %s belongs to %s", q.Next.Name, q.Current.Owner)}, nil
 }
 
-// CheckChange says whether next may replace current. It is pure. The error is Terminal with ReasonCRDChangeUnsafe and names the definition,
-// the rule and the cure: a version in which objects are stored must not disappear, and neither scope nor names may change.
-func CheckChange(current State, next Definition) error {
-	if rule := brokenRule(current, next); rule != "" {
-		return failure.Terminal(v1alpha1.ReasonCRDChangeUnsafe, "CustomResourceDefinition %s must not be changed: %s", next.Name, rule)
-	}
-	return nil
-}
-
-func brokenRule(current State, next Definition) string {
-	const recreate = "; choose a chart version that keeps it, or back up the objects, delete the definition and restore them"
-	switch {
-	case current.Group != next.Group:
-		return fmt.Sprintf("its group would change from %s to %s%s", current.Group, next.Group, recreate)
-	case current.Kind != next.Kind:
-		return fmt.Sprintf("its kind would change from %s to %s%s", current.Kind, next.Kind, recreate)
-	case current.Plural != next.Plural:
-		return fmt.Sprintf("its plural name would change from %s to %s%s", current.Plural, next.Plural, recreate)
-	case current.Namespaced != next.Namespaced:
-		return fmt.Sprintf("its scope would change from %s to %s%s", scope(current.Namespaced), scope(next.Namespaced), recreate)
-	}
-	lost := lostVersions(current, next)
-	if len(lost) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("objects may be stored in %s, which the new definition lacks; go through a chart version that still has it, "+
-		"migrate the stored objects and remove it from status.storedVersions", strings.Join(lost, ", "))
-}
-
-func lostVersions(current State, next Definition) []string {
-	var lost []string
-	for _, stored := range current.StoredVersions {
-		if !slices.ContainsFunc(next.Versions, func(v Version) bool { return v.Name == stored }) {
-			lost = append(lost, stored)
-		}
-	}
-	slices.Sort(lost)
-	return lost
-}
-
-func scope(namespaced bool) string {
-	if namespaced {
-		return "Namespaced"
-	}
-	return "Cluster"
-}
-
 // ConversionChanges says whether next converts versions in another way than current. Such a change goes right before its component is
 // upgraded, not ahead of the whole bundle: the new webhook answers only then.
 func ConversionChanges(current State, next *Definition) bool {

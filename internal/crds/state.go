@@ -9,6 +9,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 )
@@ -17,6 +18,10 @@ import (
 type State struct {
 	// Name of the definition: <plural>.<group>.
 	Name string
+	// UID tells a definition from one that was deleted and made again.
+	UID types.UID
+	// Generation goes up whenever the spec changes.
+	Generation int64
 	// Group, Kind and Plural name the resource.
 	Group, Kind, Plural string
 	// Namespaced says that objects live in namespaces.
@@ -45,7 +50,7 @@ func FromObject(crd *apiextensionsv1.CustomResourceDefinition) State { return sl
 // State reads the state of a definition.
 func (o *Object) State() State {
 	s := State{
-		Name: o.Name, Group: o.Spec.Group, Kind: o.Spec.Names.Kind, Plural: o.Spec.Names.Plural,
+		Name: o.Name, UID: o.UID, Generation: o.Generation, Group: o.Spec.Group, Kind: o.Spec.Names.Kind, Plural: o.Spec.Names.Plural,
 		Namespaced: o.Spec.Scope != string(apiextensionsv1.ClusterScoped), Versions: o.Spec.Versions,
 		StoredVersions: o.Status.StoredVersions,
 		Owner:          o.Labels[v1alpha1.CRDOwnerLabel], Digest: o.Annotations[v1alpha1.CRDDigestAnnotation],
@@ -62,6 +67,23 @@ func (o *Object) State() State {
 		}
 	}
 	return s
+}
+
+// HasConversionWebhook says that reading other versions than the stored one needs a webhook to answer.
+func (s State) HasConversionWebhook() bool {
+	return s.Conversion != "" && s.Conversion != string(apiextensionsv1.NoneConverter)
+}
+
+// storageVersion is the version in which objects are written; empty when the definition is not valid.
+func (s State) storageVersion() string { return storageVersion(s.Versions) }
+
+func storageVersion(versions []Version) string {
+	for _, v := range versions {
+		if v.Storage {
+			return v.Name
+		}
+	}
+	return ""
 }
 
 // slim copies the fields that Object has.
