@@ -2,20 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package helm is the Helm v3 SDK behind one narrow engine that speaks in this
-// project's words: render, install, upgrade, uninstall, observe, take over. Its
+// project's words: render, install, upgrade, roll back, uninstall, observe. Its
 // types never leave this package and internal/chart, so that moving to Helm v4
 // touches these two alone. It contains the SDK's traps in two places: a
 // decorator of kube.Interface (kube.go) and a wrapper of the storage driver
-// (storage.go). It imports Helm, client-go, internal/chart, internal/failure and
-// the API; it knows neither order nor catalog.
+// (storage.go). It imports Helm, client-go, internal/chart, internal/failure,
+// internal/jobs (whose interrupt ends its waits) and the API; it knows neither
+// order nor catalog.
 package helm
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
 	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/version"
@@ -70,6 +73,8 @@ type Applied struct {
 	UID string
 	// Generation after the write; 0 for kinds without one.
 	Generation int64
+	// ResourceVersion after the write.
+	ResourceVersion string
 }
 
 // Waiter waits by watch until the workloads among the objects of a release run.
@@ -102,8 +107,15 @@ type Engine struct {
 	dynamic  dynamic.Interface
 }
 
+// nameManager makes Helm write as this operator whatever the binary is called. It
+// is a variable of Helm's, and part of what is stored with every object. Fields
+// that an earlier binary wrote keep its name beside ours; Helm merges on its own
+// side and does not mind.
+var nameManager = sync.OnceFunc(func() { kube.ManagedFieldsManager = v1alpha1.FieldManager })
+
 // New builds an Engine. The error is that of a bad client configuration.
 func New(options Options) (*Engine, error) {
+	nameManager()
 	client, err := kubernetes.NewForConfig(options.Config)
 	if err != nil {
 		return nil, err
@@ -146,14 +158,23 @@ type Request struct {
 	HistoryLimit int
 	// HooksNeedWorkloads makes post hooks wait for running workloads.
 	HooksNeedWorkloads bool
+	// Adopt takes over objects that exist already and belong to nobody; those of
+	// another release are an error that names them, before anything is written.
+	Adopt bool
+	// AllowDelete are kinds that count as data and may be deleted nevertheless when
+	// they leave the manifest, for example "PersistentVolumeClaim".
+	AllowDelete []string
 }
 
-// Result of an install or an upgrade that Helm recorded as deployed.
+// Result of an action that makes a revision.
 type Result struct {
-	// Revision that was made.
+	// Revision that was made, 0 if it came to none.
 	Revision int
-	// Inventory of the revision: its objects without hooks and CRDs.
+	// Inventory of the revision: its objects without hooks and CRDs. Only of one
+	// that Helm recorded as deployed.
 	Inventory []Object
 	// Applied are the objects that were written.
 	Applied []Applied
+	// Pruned are objects that only failed revisions had brought, deleted now.
+	Pruned []Object
 }

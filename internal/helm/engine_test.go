@@ -70,6 +70,8 @@ type bench struct {
 	shelf   *shelf
 	request helm.Request
 	kinds   *cluster.Kinds
+	// wait is called where an action waits for workloads; nil is content at once.
+	wait helm.Waiter
 }
 
 func newBench(t *testing.T, opts ...charts.ChartOption) *bench {
@@ -82,7 +84,7 @@ func newBench(t *testing.T, opts ...charts.ChartOption) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := strings.ToLower(t.Name()[len("Test"):])
+	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()[len("Test"):]))
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	if _, err := client.CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
@@ -94,7 +96,12 @@ func newBench(t *testing.T, opts ...charts.ChartOption) *bench {
 	b.stock(opts...)
 	b.Engine, err = helm.New(helm.Options{
 		Config: config, Kinds: kinds, Charts: b.shelf, Identity: "me",
-		Wait: func(context.Context, string, []helm.Applied) error { return nil },
+		Wait: func(ctx context.Context, owner string, objects []helm.Applied) error {
+			if b.wait == nil {
+				return nil
+			}
+			return b.wait(ctx, owner, objects)
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +111,10 @@ func newBench(t *testing.T, opts ...charts.ChartOption) *bench {
 
 func (b *bench) stock(opts ...charts.ChartOption) {
 	b.shelf.build = func() (*helmchart.Chart, error) { return charts.ConfigMapChart(b.request.Name, "1.0.0", opts...) }
+}
+
+func (b *bench) uninstall(timeout time.Duration) helm.UninstallRequest {
+	return helm.UninstallRequest{Release: b.request.Release, Owner: b.request.Owner, Timeout: timeout}
 }
 
 func (b *bench) configMap(t *testing.T) *corev1.ConfigMap {
@@ -132,7 +143,8 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Revision != 1 || len(result.Inventory) != 1 || len(result.Applied) != 1 || result.Applied[0].UID == "" {
+	if result.Revision != 1 || len(result.Inventory) != 1 || len(result.Applied) != 1 || result.Applied[0].UID == "" ||
+		result.Applied[0].ResourceVersion != b.configMap(t).ResourceVersion {
 		t.Errorf("result %+v", result)
 	}
 	if got := b.configMap(t).Labels[v1alpha1.ReleaseLabel]; got != b.request.Owner {
@@ -162,7 +174,7 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 		t.Errorf("inventory %+v, %v", inventory, err)
 	}
 
-	if err := b.Uninstall(t.Context(), b.request.Release, b.request.Owner, 10*time.Second); err != nil {
+	if err := b.Uninstall(t.Context(), b.uninstall(10*time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if left := b.revisions(t); len(left) != 0 {
@@ -172,7 +184,7 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	if !apierrors.IsNotFound(err) {
 		t.Errorf("the object is left: %v", err)
 	}
-	if err := b.Uninstall(t.Context(), b.request.Release, b.request.Owner, time.Second); err != nil {
+	if err := b.Uninstall(t.Context(), b.uninstall(time.Second)); err != nil {
 		t.Errorf("uninstalling what is gone: %v", err)
 	}
 }
@@ -240,7 +252,7 @@ func TestUninstallNamesWhatStays(t *testing.T) {
 		}
 	}
 	patch(`["example.com/hold"]`)
-	err := b.Uninstall(t.Context(), b.request.Release, b.request.Owner, 300*time.Millisecond)
+	err := b.Uninstall(t.Context(), b.uninstall(300*time.Millisecond))
 	if err == nil || !strings.Contains(err.Error(), "it has the finalizers example.com/hold") {
 		t.Fatalf("uninstall: %v", err)
 	}
@@ -248,7 +260,7 @@ func TestUninstallNamesWhatStays(t *testing.T) {
 		t.Fatal("the inventory was forgotten while an object is left")
 	}
 	patch("null")
-	if err := b.Uninstall(t.Context(), b.request.Release, b.request.Owner, 10*time.Second); err != nil {
+	if err := b.Uninstall(t.Context(), b.uninstall(10*time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if len(b.revisions(t)) != 0 {
@@ -277,7 +289,7 @@ func TestPreciousObjectsStay(t *testing.T) {
 	if _, err := b.Upgrade(t.Context(), b.request); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Uninstall(t.Context(), b.request.Release, b.request.Owner, 10*time.Second); err != nil || !there() {
+	if err := b.Uninstall(t.Context(), b.uninstall(10*time.Second)); err != nil || !there() {
 		t.Fatalf("after the uninstall the claim is there: %v (%v)", there(), err)
 	}
 }

@@ -10,7 +10,8 @@ import (
 // noise are prefixes of Helm's errors that say nothing to a reader who already
 // knows which release and which action failed.
 var noise = []string{
-	"failed to install: ", "release failed: ", "warning: ", "an error occurred: ",
+	"failed to install: ", "release failed: ", "warning: ", "an error occurred: ", "1 error occurred: * ",
+	"error while running post render on files: ",
 }
 
 // translate makes one readable sentence of a Helm error and keeps the chain.

@@ -7,7 +7,6 @@ import (
 	"context"
 
 	helmrelease "helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
 )
 
 // Pend rewrites a record with a status, as a process that died leaves it.
@@ -17,6 +16,5 @@ func (e *Engine) Pend(_ context.Context, release Release, revision int, status s
 		return err
 	}
 	rls.Info.Status = helmrelease.Status(status)
-	store := newRecords(driver.NewSecrets(e.client.CoreV1().Secrets(release.Namespace)), e.metadata, release.Namespace)
-	return store.Update(recordKey(release.Name, revision), rls)
+	return e.store(release).Update(recordKey(release.Name, revision), rls)
 }

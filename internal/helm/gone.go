@@ -16,18 +16,24 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/groundwork-dev/groundwork/internal/jobs"
 )
 
 // WaitForDelete waits by watch until every object is gone; Helm polls every two
 // seconds.
 func (d *decorator) WaitForDelete(resources kube.ResourceList, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(d.ctx, timeout)
+	ctx, cancel := d.waiting(timeout)
 	defer cancel()
 	for _, info := range resources {
-		if precious(info) {
+		if d.keeps(info) {
 			continue
 		}
-		if err := waitGone(ctx, info); err != nil {
+		err := waitGone(ctx, info)
+		if err != nil && errors.Is(context.Cause(ctx), jobs.ErrInterrupted) {
+			return d.cutShort(ctx, describe(info)+" to be gone")
+		}
+		if err != nil {
 			return err
 		}
 	}

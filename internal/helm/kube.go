@@ -7,8 +7,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-logr/logr"
 	"helm.sh/helm/v3/pkg/kube"
@@ -22,10 +22,11 @@ import (
 
 // decorator is Helm's Kubernetes client with its traps taken out:
 //   - custom resource definitions never pass: they belong to the operator;
-//   - claims and namespaces are never deleted: they hold what people would miss;
+//   - claims and namespaces are deleted only where that was allowed: they hold what
+//     people would miss;
 //   - every object carries the release label, hooks included;
 //   - updates of custom resources are three-way, as for everything else;
-//   - nothing polls: waits are watches;
+//   - nothing polls: waits are watches, and end when the job is interrupted;
 //   - kinds that a stored manifest names and nobody serves are left out;
 //   - when the action's context ends, no further write is begun.
 type decorator struct {
@@ -35,6 +36,10 @@ type decorator struct {
 	mapper meta.RESTMapper
 	wait   Waiter
 	log    logr.Logger
+	// allowDelete are kinds that count as data and may be deleted.
+	allowDelete []string
+	// interrupted is why a wait ended early; Helm keeps the text of errors only.
+	interrupted error
 	// deleteErrors are why objects could not be deleted; Helm drops them.
 	deleteErrors []error
 	// releaseObjects is what was written and is not a hook. One action runs in
@@ -112,6 +117,9 @@ func (d *decorator) Create(resources kube.ResourceList) (result *kube.Result, er
 // note remembers what was written, hooks aside: Helm sends those one by one.
 func (d *decorator) note(resources kube.ResourceList) {
 	for i, entry := range appliedOf(resources) {
+		if entry.UID == "" {
+			continue // it was not written
+		}
 		accessor, err := meta.Accessor(resources[i].Object)
 		if err != nil || accessor.GetAnnotations()[helmrelease.HookAnnotation] == "" {
 			d.releaseObjects = append(d.releaseObjects, entry)
@@ -125,10 +133,10 @@ func (d *decorator) Update(original, target kube.ResourceList, force bool) (*kub
 }
 
 // UpdateThreeWayMerge implements kube.InterfaceThreeWayMerge. What left the
-// manifest is deleted, claims and namespaces aside.
+// manifest is deleted, save for what counts as data.
 func (d *decorator) UpdateThreeWayMerge(original, target kube.ResourceList, force bool) (result *kube.Result, err error) {
 	defer recovered(&err)
-	original = original.Filter(func(info *resource.Info) bool { return !precious(info) || target.Contains(info) })
+	original = original.Filter(func(info *resource.Info) bool { return !d.keeps(info) || target.Contains(info) })
 	if err := d.ctx.Err(); err != nil || len(original)+len(target) == 0 {
 		return &kube.Result{}, err
 	}
@@ -157,18 +165,18 @@ func (d *decorator) DeleteWithPropagationPolicy(
 	if err := d.ctx.Err(); err != nil {
 		return &kube.Result{}, []error{err}
 	}
-	resources = resources.Filter(func(info *resource.Info) bool { return !precious(info) })
+	resources = resources.Filter(func(info *resource.Info) bool { return !d.keeps(info) })
 	if len(resources) == 0 {
 		return &kube.Result{}, nil
 	}
 	return d.Client.DeleteWithPropagationPolicy(resources, policy)
 }
 
-// precious objects hold what cannot be made again. Removing a component keeps
-// them; a person deletes them when they are not needed any more.
-func precious(info *resource.Info) bool {
-	kind := info.Mapping.GroupVersionKind
-	return kind.Group == "" && (kind.Kind == "PersistentVolumeClaim" || kind.Kind == "Namespace")
+// keeps says that an object is never deleted: it holds what cannot be made again,
+// and nobody allowed to lose it.
+func (d *decorator) keeps(info *resource.Info) bool {
+	kind := info.Mapping.GroupVersionKind.GroupKind()
+	return IsData(kind) && !slices.Contains(d.allowDelete, kind.Kind)
 }
 
 // recovered turns a panic into an error of this release. Helm works in goroutines
@@ -176,39 +184,5 @@ func precious(info *resource.Info) bool {
 func recovered(err *error) {
 	if problem := recover(); problem != nil {
 		*err = fmt.Errorf("the action panicked: %v", problem)
-	}
-}
-
-// Wait implements kube.Interface by watch: it is used only before hooks that
-// need running workloads.
-func (d *decorator) Wait(resources kube.ResourceList, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(d.ctx, timeout)
-	defer cancel()
-	return d.wait(ctx, d.owner, appliedOf(resources))
-}
-
-// WaitWithJobs implements kube.Interface.
-func (d *decorator) WaitWithJobs(resources kube.ResourceList, timeout time.Duration) error {
-	return d.Wait(resources, timeout)
-}
-
-// WatchUntilReady waits for a hook, and no longer than the action's context: the
-// SDK's own wait cannot be interrupted and goes on by itself until its timeout.
-func (d *decorator) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
-	if err := d.ctx.Err(); err != nil || len(resources) == 0 {
-		return err
-	}
-	ended := make(chan error, 1)
-	go func() {
-		var err error
-		defer func() { ended <- err }()
-		defer recovered(&err)
-		err = d.Client.WatchUntilReady(resources, timeout)
-	}()
-	select {
-	case err := <-ended:
-		return err
-	case <-d.ctx.Done():
-		return fmt.Errorf("interrupted while waiting for %s: %w", describe(resources[0]), d.ctx.Err())
 	}
 }

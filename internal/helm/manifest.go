@@ -85,18 +85,26 @@ func (h head) gvk() schema.GroupVersionKind {
 // inventoryOf lists the objects of a stored revision: no hooks, no CRDs. A kind
 // that is not served any more is listed with the namespace its document says.
 func inventoryOf(rls *helmrelease.Release, mapper meta.RESTMapper) ([]Object, error) {
+	out, err := objectsOf(rls.Manifest, rls.Namespace, mapper)
+	if err != nil {
+		return nil, fmt.Errorf("the stored manifest of %s/%s revision %d does not parse: %w",
+			rls.Namespace, rls.Name, rls.Version, err)
+	}
+	return out, nil
+}
+
+func objectsOf(manifest, namespace string, mapper meta.RESTMapper) ([]Object, error) {
 	var out []Object
-	for _, document := range documents(rls.Manifest) {
+	for _, document := range documents(manifest) {
 		if isCRD(document) {
 			continue
 		}
 		heads, err := headsOf(document)
 		if err != nil {
-			return nil, fmt.Errorf("the stored manifest of %s/%s revision %d does not parse: %w",
-				rls.Namespace, rls.Name, rls.Version, err)
+			return nil, err
 		}
 		for _, h := range heads {
-			out = append(out, objectOf(h, rls.Namespace, mapper))
+			out = append(out, objectOf(h, namespace, mapper))
 		}
 	}
 	return out, nil
@@ -117,7 +125,8 @@ func objectOf(h head, releaseNamespace string, mapper meta.RESTMapper) Object {
 }
 
 // appliedOf lists what a resource list holds after it was written: the client
-// refreshes each entry from the API server's answer.
+// refreshes each entry from the API server's answer. What has no UID was not
+// written.
 func appliedOf(resources kube.ResourceList) []Applied {
 	out := make([]Applied, 0, len(resources))
 	for _, info := range resources {
@@ -128,6 +137,7 @@ func appliedOf(resources kube.ResourceList) []Applied {
 		}}
 		if accessor, err := meta.Accessor(info.Object); err == nil {
 			entry.UID, entry.Generation = string(accessor.GetUID()), accessor.GetGeneration()
+			entry.ResourceVersion = accessor.GetResourceVersion()
 		}
 		out = append(out, entry)
 	}

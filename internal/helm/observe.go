@@ -11,9 +11,9 @@ import (
 	"time"
 
 	helmrelease "helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 )
@@ -43,9 +43,17 @@ type Revision struct {
 	Digest string
 	// Holder is the process that works or worked on it, empty for strangers.
 	Holder string
-	// Changed is when the record was last written, to the second.
+	// Ready says that its objects were ready once; see MarkReady.
+	Ready bool
+	// FailedDigest is the digest whose failure this revision, a rollback, answers;
+	// empty for other revisions.
+	FailedDigest string
+	// Changed is when the record was last written by Helm, to the second.
 	Changed time.Time
 }
+
+// labelPrefix is what the labels of ours begin with.
+const labelPrefix = "platform.groundwork.dev/"
 
 // RecordSelector selects the records of all Helm releases, for watches.
 func RecordSelector() labels.Selector { return labels.SelectorFromSet(labels.Set{"owner": "helm"}) }
@@ -72,6 +80,8 @@ func RevisionsFrom(items []metav1.PartialObjectMetadata) []Revision {
 		if item.Labels[v1alpha1.RevisionLabel] == item.Labels["version"] {
 			revision.Digest = item.Labels[v1alpha1.InputsDigestLabel]
 			revision.Holder = item.Labels[v1alpha1.HolderLabel]
+			revision.Ready = revision.Number > 0 && item.Labels[v1alpha1.ReadyLabel] == item.Labels["version"]
+			revision.FailedDigest = item.Labels[v1alpha1.FailedDigestLabel]
 		}
 		out = append(out, revision)
 	}
@@ -102,27 +112,40 @@ func (e *Engine) Inventory(_ context.Context, release Release, revision int) ([]
 }
 
 func (e *Engine) record(release Release, revision int) (*helmrelease.Release, error) {
-	store := driver.NewSecrets(e.client.CoreV1().Secrets(release.Namespace))
-	rls, err := store.Get(recordKey(release.Name, revision))
+	rls, err := e.store(release).Get(recordKey(release.Name, revision))
 	if err != nil {
 		return nil, fmt.Errorf("read revision %d of release %s: %w", revision, release, err)
 	}
 	return rls, nil
 }
 
-// TakeOver marks a pending record as failed, so that Helm acts on the release
-// again. The caller has proof that nobody is working on it. Nothing is deleted.
+// MarkReady notes on the record of a revision that its objects were ready. It
+// changes nothing but a label, and the note is never copied to another revision.
+// The caller runs no action on the release meanwhile: Helm writes records whole,
+// with the labels that it has read before.
+func (e *Engine) MarkReady(ctx context.Context, release Release, revision int) error {
+	patch := fmt.Sprintf(`{"metadata":{"labels":{%q:"%d"}}}`, v1alpha1.ReadyLabel, revision)
+	_, err := e.metadata.Resource(secretsResource).Namespace(release.Namespace).Patch(
+		ctx, recordKey(release.Name, revision), types.MergePatchType, []byte(patch), metav1.PatchOptions{FieldManager: v1alpha1.FieldManager})
+	if err != nil {
+		return fmt.Errorf("mark revision %d of release %s as ready: %w", revision, release, err)
+	}
+	return nil
+}
+
+// TakeOver marks a record that an action left behind, pending or uninstalling, as
+// failed, so that Helm acts on the release again. The caller has proof that nobody
+// is working on it. Nothing is deleted.
 func (e *Engine) TakeOver(_ context.Context, release Release, revision int) error {
 	rls, err := e.record(release, revision)
 	if err != nil {
 		return err
 	}
-	if !rls.Info.Status.IsPending() {
+	if !rls.Info.Status.IsPending() && rls.Info.Status != helmrelease.StatusUninstalling {
 		return nil
 	}
 	rls.SetStatus(helmrelease.StatusFailed, "interrupted: the process that worked on this revision ended; taken over by groundwork")
-	store := newRecords(driver.NewSecrets(e.client.CoreV1().Secrets(release.Namespace)), e.metadata, release.Namespace)
-	return store.Update(recordKey(release.Name, revision), rls)
+	return e.store(release).Update(recordKey(release.Name, revision), rls)
 }
 
 func recordKey(name string, revision int) string {

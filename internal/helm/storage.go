@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,8 +34,26 @@ type records struct {
 	metadata  metadata.ResourceInterface
 	namespace string
 
+	// stamp are the labels of ours on the record that this action makes.
+	stamp map[string]string
+	// beforeDeployed is called once, right before the record that this action made
+	// is written as deployed.
+	beforeDeployed func(*helmrelease.Release)
+	// purging lets the records go that the history limit must leave.
+	purging bool
+
 	mu        sync.Mutex
 	lastError error
+	// created is the record that this action made; Helm changes it as it goes on.
+	created *helmrelease.Release
+	// unsaved are earlier records whose last write failed; Helm only logs that.
+	unsaved []*helmrelease.Release
+	// known is the history as it was first asked for.
+	known []Revision
+	// keep is the newest revision that was ready: the way back.
+	keep int
+	// removed by the history limit during this action.
+	removed map[int]*helmrelease.Release
 }
 
 func newRecords(secrets *driver.Secrets, client metadata.Interface, namespace string) *records {
@@ -46,21 +65,81 @@ func newRecords(secrets *driver.Secrets, client metadata.Interface, namespace st
 }
 
 // Create stores a revision without the chart's templates and files, stamped as
-// ours: Helm copies labels to revisions that others make, this one included.
+// ours. Helm copies labels from one revision to the next, and in a rollback from
+// the target: what is ours among them was said of another revision and goes.
 func (r *records) Create(key string, rls *helmrelease.Release) error {
-	rls.Labels = maps.Clone(rls.Labels)
-	if rls.Labels[v1alpha1.HolderLabel] != "" {
-		rls.Labels[v1alpha1.RevisionLabel] = strconv.Itoa(rls.Version)
+	lbls := maps.Clone(rls.Labels)
+	maps.DeleteFunc(lbls, func(label, _ string) bool { return strings.HasPrefix(label, labelPrefix) })
+	if len(r.stamp) > 0 {
+		if lbls == nil {
+			lbls = map[string]string{}
+		}
+		maps.Copy(lbls, r.stamp)
+		lbls[v1alpha1.RevisionLabel] = strconv.Itoa(rls.Version)
 	}
-	return r.remember(r.Secrets.Create(key, slim(rls)))
+	rls.Labels = lbls
+	if err := r.remember(r.Secrets.Create(key, slim(rls))); err != nil {
+		return err
+	}
+	r.created = rls
+	return nil
 }
 
-// Update stores a revision without the chart's templates and files.
+// Update stores a revision without the chart's templates and files. Once there is
+// a new revision, the earlier ones change in one way only, to superseded, and not
+// because of a revision that failed, as Helm would have it: what is deployed
+// would be nowhere on record.
 func (r *records) Update(key string, rls *helmrelease.Release) error {
-	return r.remember(r.Secrets.Update(key, slim(rls)))
+	if r.created != nil && rls != r.created &&
+		(rls.Info.Status != helmrelease.StatusSuperseded || r.created.Info.Status == helmrelease.StatusFailed) {
+		return nil
+	}
+	if rls == r.created && rls.Info.Status == helmrelease.StatusDeployed && r.beforeDeployed != nil {
+		r.beforeDeployed(rls)
+		r.beforeDeployed = nil
+	}
+	err := r.Secrets.Update(key, slim(rls))
+	if r.created != nil && rls != r.created {
+		if err != nil {
+			r.unsaved = append(r.unsaved, rls)
+		}
+		return err
+	}
+	return r.remember(err)
 }
 
-// LastError is the error of the last write, which Helm only logs.
+// Get reads and decodes a record; one that is damaged is an error.
+func (r *records) Get(key string) (rls *helmrelease.Release, err error) {
+	defer recovered(&err) // the driver dereferences what it could not decode
+	return r.Secrets.Get(key)
+}
+
+// Delete is asked for by the history limit, and by the purge after an uninstall.
+// The newest revision that was ready outlives the limit.
+func (r *records) Delete(key string) (rls *helmrelease.Release, err error) {
+	defer recovered(&err)
+	if !r.purging && r.keep > 0 && strings.HasSuffix(key, ".v"+strconv.Itoa(r.keep)) {
+		return nil, nil //nolint:nilnil // Helm looks at the error alone
+	}
+	rls, err = r.Secrets.Delete(key)
+	if err == nil && !r.purging {
+		if r.removed == nil {
+			r.removed = map[int]*helmrelease.Release{}
+		}
+		r.removed[rls.Version] = rls
+	}
+	return rls, err
+}
+
+// revision reads a record, also one that this action has removed.
+func (r *records) revision(name string, number int) (*helmrelease.Release, error) {
+	if rls := r.removed[number]; rls != nil {
+		return rls, nil
+	}
+	return r.Get(recordKey(name, number))
+}
+
+// LastError is the error of the last write of the new record, which Helm only logs.
 func (r *records) LastError() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,6 +170,9 @@ func (r *records) Query(query map[string]string) ([]*helmrelease.Release, error)
 		return versionOf(a.Labels) - versionOf(b.Labels)
 	})
 	_, byStatus := query["status"]
+	if !byStatus {
+		r.learn(list.Items)
+	}
 	out := make([]*helmrelease.Release, 0, len(list.Items))
 	for _, item := range list.Items {
 		if !byStatus && item.Name != newest.Name {
@@ -104,6 +186,18 @@ func (r *records) Query(query map[string]string) ([]*helmrelease.Release, error)
 		out = append(out, rls)
 	}
 	return out, nil
+}
+
+func (r *records) learn(items []metav1.PartialObjectMetadata) {
+	revisions := RevisionsFrom(items)
+	if r.known == nil {
+		r.known = revisions
+	}
+	for _, revision := range revisions {
+		if revision.Ready {
+			r.keep = revision.Number
+		}
+	}
 }
 
 // slim is a shallow copy whose chart keeps what rollback, history and "helm get"

@@ -24,9 +24,12 @@ type Outcome struct {
 	Digest string
 	// Err of the action, nil for success.
 	Err error
-	// Began is when it got its turn, and Ended when it was over.
+	// Began is when it got its turn, and Ended when it was over. Began is zero when
+	// it never got one.
 	Began, Ended time.Time
-	// Value that the action returned.
+	// number of the job, so that learning of one forgets no other.
+	number uint64
+	// Value that the action returned, also when it returned an error.
 	Value any
 }
 
@@ -49,9 +52,16 @@ type Table struct {
 	mu       sync.Mutex
 	ctx      context.Context //nolint:containedctx // the life of the jobs, given by Start
 	closed   bool
-	running  map[string]Running
+	running  map[string]entry
 	outcomes map[string]Outcome
+	ended    uint64 // jobs so far
 	group    sync.WaitGroup
+}
+
+// entry is a job under way and how to interrupt its waiting.
+type entry struct {
+	Running
+	interrupt context.CancelFunc
 }
 
 // New makes a table that runs at most parallel jobs at a time, at least one, and
@@ -61,7 +71,7 @@ func New(parallel int, wake func(release string)) *Table {
 		slots:    make(chan struct{}, max(1, parallel)),
 		wake:     wake,
 		now:      time.Now,
-		running:  map[string]Running{},
+		running:  map[string]entry{},
 		outcomes: map[string]Outcome{},
 	}
 }
@@ -91,10 +101,16 @@ func (t *Table) Begin(release, action, digest string, run func(context.Context) 
 	if _, busy := t.running[release]; busy || t.closed || t.ctx == nil {
 		return false
 	}
-	t.running[release] = Running{Action: action, Digest: digest, Started: t.now()}
+	ctx, interrupt := withInterrupt(t.ctx)
+	t.running[release] = entry{
+		Running:   Running{Action: action, Digest: digest, Started: t.now()},
+		interrupt: interrupt,
+	}
 	delete(t.outcomes, release)
-	ctx := t.ctx
-	t.group.Go(func() { t.run(ctx, release, action, digest, run) })
+	t.group.Go(func() {
+		defer interrupt()
+		t.run(ctx, release, action, digest, run)
+	})
 	return true
 }
 
@@ -103,7 +119,21 @@ func (t *Table) Running(release string) (Running, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	job, ok := t.running[release]
-	return job, ok
+	return job.Running, ok
+}
+
+// Interrupt ends the waiting of a release's job, because what it waits for is not
+// wanted any more, and says whether there is such a job. A job that has not had its
+// turn yet ends at once; one that writes goes on until it would wait. Its outcome
+// is an error that wraps ErrInterrupted, unless it had nothing left to wait for.
+func (t *Table) Interrupt(release string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	job, ok := t.running[release]
+	if ok {
+		job.interrupt()
+	}
+	return ok
 }
 
 // Outcome returns how the last job of a release ended, until Clear or the next
@@ -115,6 +145,16 @@ func (t *Table) Outcome(release string) (Outcome, bool) {
 	return outcome, ok
 }
 
+// Learned forgets an outcome that was written down. That of a newer job, which may
+// have begun and ended meanwhile, stays.
+func (t *Table) Learned(release string, outcome Outcome) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.outcomes[release].number == outcome.number {
+		delete(t.outcomes, release)
+	}
+}
+
 // Clear forgets the outcome of a release.
 func (t *Table) Clear(release string) {
 	t.mu.Lock()
@@ -123,19 +163,26 @@ func (t *Table) Clear(release string) {
 }
 
 func (t *Table) run(ctx context.Context, release, action, digest string, run func(context.Context) (any, error)) {
-	outcome := Outcome{Action: action, Digest: digest, Err: context.Canceled}
+	outcome := Outcome{Action: action, Digest: digest}
+	waiting, stop := Waiting(ctx)
+	defer stop()
 	select {
 	case t.slots <- struct{}{}:
-		if ctx.Err() == nil { // select chooses at random when both are there
+		if waiting.Err() == nil { // select chooses at random when both are there
 			outcome.Began = t.now()
 			outcome.Value, outcome.Err = guard(ctx, run)
 		}
 		<-t.slots
-	case <-ctx.Done():
+	case <-waiting.Done():
+	}
+	if outcome.Began.IsZero() {
+		outcome.Err = context.Cause(waiting)
 	}
 	t.mu.Lock()
 	outcome.Ended = t.now()
 	delete(t.running, release)
+	t.ended++
+	outcome.number = t.ended
 	t.outcomes[release] = outcome
 	t.mu.Unlock()
 	t.wake(release)

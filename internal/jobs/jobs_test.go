@@ -96,6 +96,20 @@ func TestOutcomeIsKept(t *testing.T) {
 		}
 		table.Begin("r", "Install", "d", succeed(1))
 		<-woken
+		first, _ := table.Outcome("r")
+		table.Begin("r", "Drift", "d", succeed(2))
+		<-woken
+		table.Learned("r", first)
+		second, ended := table.Outcome("r")
+		if !ended || second.Value != 2 {
+			t.Errorf("learning of one job forgot the next: %+v, %v", second, ended)
+		}
+		table.Learned("r", second)
+		if _, ended := table.Outcome("r"); ended {
+			t.Error("there after Learned")
+		}
+		table.Begin("r", "Install", "d", succeed(1))
+		<-woken
 		finish := make(chan struct{})
 		table.Begin("r", "Upgrade", "e", func(context.Context) (any, error) { <-finish; return 2, nil })
 		if _, ended := table.Outcome("r"); ended {

@@ -20,7 +20,8 @@ import (
 //  2. CRDs that are missing or differ are requested in the order in which the
 //     components can start.
 //  3. A component is approved when its dependencies are Ready at their desired
-//     inputs and the kinds it uses are served.
+//     inputs, the kinds it uses are served, and the admission webhooks that would
+//     be asked can answer.
 //  4. A release that is not wanted any more is removed when everything that
 //     depends on it, by old edges or new ones, is gone, when the policy engines that
 //     go with it are gone, and when nothing of value would be lost.
@@ -156,6 +157,10 @@ func (p *planner) approve() {
 		}
 		if p.releases[name].Removing {
 			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonUninstalling, On: []string{name}}
+			continue
+		}
+		if len(c.Obstacles) > 0 {
+			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonWebhookUnavailable, On: c.Obstacles}
 			continue
 		}
 		p.plan.Approve = append(p.plan.Approve, name)

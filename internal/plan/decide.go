@@ -23,14 +23,14 @@ func Release(in ReleaseInput) Decision {
 	}
 	last, exists := lastOf(in.Revisions)
 	if exists && busy(last) {
-		if d, taken := decideBusy(last); taken {
+		if d, taken := in.decideBusy(last); taken {
 			return d
 		}
 	}
 	switch {
 	case in.Removal && !exists:
 		return Decision{Action: ActionRemoved, Reason: v1alpha1.ReasonRemoved}
-	case in.Removal, last.Status == RevisionUninstalling:
+	case in.Removal:
 		return in.unlessTooEarly(Decision{Action: ActionUninstall, Reason: v1alpha1.ReasonUninstalling})
 	case last.Status == RevisionDeployed && last.Digest == in.Digest:
 		return in.decideRollout(last)
@@ -147,15 +147,17 @@ func busy(r Revision) bool {
 	return r.Status == RevisionPending || r.Status == RevisionUninstalling
 }
 
-// decideBusy handles a record that an action left or is still writing.
-func decideBusy(last Revision) (Decision, bool) {
+// decideBusy handles a record that an action left or is still writing. An
+// uninstall that was cut off is finished if the release is to go; if it is wanted,
+// what is left of it is taken over and completed again.
+func (in ReleaseInput) decideBusy(last Revision) (Decision, bool) {
 	if last.Holder == "" && last.Age < StrangerTimeout {
 		return Decision{
 			Action: ActionWait, Reason: v1alpha1.ReasonReleasePending,
 			Revision: last.Number, After: StrangerTimeout - last.Age,
 		}, true
 	}
-	if last.Status == RevisionPending {
+	if last.Status == RevisionPending || !in.Removal {
 		return Decision{Action: ActionTakeOver, Reason: v1alpha1.ReasonReleasePending, Revision: last.Number}, true
 	}
 	return Decision{}, false

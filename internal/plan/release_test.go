@@ -54,7 +54,7 @@ func TestRelease(t *testing.T) {
 		"KeptHistory":      {"after helm uninstall --keep-history nothing is deployed: an upgrade would be refused", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionSuperseded, "old"), ours(2, plan.RevisionUninstalled, d))}, install},
 		"KeptHistoryAnew":  {"and what was deployed after that counts", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionUninstalled, "old"), ours(2, plan.RevisionDeployed, "old"))}, upgrade},
 		"UnknownStatus":    {"a status that says nothing is history", plan.ReleaseInput{Revisions: revisions(ours(1, "unknown", d))}, install},
-		"LeftUninstalling": {"an uninstall that was cut off is finished before anything is made", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionUninstalling, d))}, uninstall},
+		"LeftUninstalling": {"what an uninstall that was cut off has left is taken over: the release is wanted", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionUninstalling, d))}, plan.Decision{Action: plan.ActionTakeOver, Reason: v1alpha1.ReasonReleasePending, Revision: 1}},
 
 		"Suspended":           {"nothing is done", plan.ReleaseInput{Suspended: true}, plan.Decision{Action: plan.ActionNone, Reason: v1alpha1.ReasonSuspended}},
 		"SuspendedPending":    {"not even taking over", plan.ReleaseInput{Suspended: true, Revisions: revisions(ours(1, plan.RevisionPending, d))}, plan.Decision{Action: plan.ActionNone, Reason: v1alpha1.ReasonSuspended}},
@@ -77,7 +77,7 @@ func TestRelease(t *testing.T) {
 		"StrangerPending":      {"somebody may be working on it", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionPending, 4*time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 6 * time.Minute}},
 		"StrangerPendingOld":   {"nobody works for that long", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionPending, plan.StrangerTimeout))}, plan.Decision{Action: plan.ActionTakeOver, Reason: v1alpha1.ReasonReleasePending, Revision: 3}},
 		"StrangerUninstalling": {"somebody uninstalls it by hand", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionUninstalling, time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 9 * time.Minute}},
-		"StrangerLeftBehind":   {"and did not finish", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionUninstalling, time.Hour))}, uninstall},
+		"StrangerLeftBehind":   {"and did not finish", plan.ReleaseInput{Removal: true, Revisions: revisions(strangers(3, plan.RevisionUninstalling, time.Hour))}, uninstall},
 		"StrangerSkewedClock":  {"a record of the future is young", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionPending, -time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 11 * time.Minute}},
 		"OldPendingIsHistory":  {"only the newest record can be worked on", plan.ReleaseInput{Revisions: revisions(strangers(1, plan.RevisionPending, 0), ours(2, plan.RevisionDeployed, d))}, plan.Decision{Action: plan.ActionNone, Reason: v1alpha1.ReasonReleased, Revision: 2}},
 
@@ -85,7 +85,7 @@ func TestRelease(t *testing.T) {
 		"InstallDelayOver": {"and then again", plan.ReleaseInput{Failure: failed(1, 5*time.Second)}, install},
 		"UpgradeDelay":     {"the delay doubles", plan.ReleaseInput{Revisions: revisions(old), Failure: failed(3, time.Second)}, wait(v1alpha1.ReasonUpgradeFailed, 19*time.Second)},
 		"UninstallDelay":   {"removing is retried the same way", plan.ReleaseInput{Removal: true, Revisions: revisions(old), Failure: failed(1, 0)}, wait(v1alpha1.ReasonUninstallFailed, 5*time.Second)},
-		"LeftoverDelay":    {"and so is finishing an uninstall", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionUninstalling, d)), Failure: failed(1, 0)}, wait(v1alpha1.ReasonUninstallFailed, 5*time.Second)},
+		"LeftoverDelay":    {"and so is finishing an uninstall", plan.ReleaseInput{Removal: true, Revisions: revisions(ours(1, plan.RevisionUninstalling, d)), Failure: failed(1, 0)}, wait(v1alpha1.ReasonUninstallFailed, 5*time.Second)},
 		"NewInputs":        {"failures of other inputs delay nothing", plan.ReleaseInput{Failure: &plan.Failure{Digest: "old", Count: 9}}, install},
 		"OtherAction":      {"an install that keeps failing does not delay the removal", plan.ReleaseInput{Removal: true, Revisions: revisions(ours(1, plan.RevisionFailed, d)), Failure: &plan.Failure{Digest: d, Action: plan.ActionInstall, Count: 9}}, uninstall},
 		"SameAction":       {"but the next install", plan.ReleaseInput{Failure: &plan.Failure{Digest: d, Action: plan.ActionInstall, Count: 1}}, wait(v1alpha1.ReasonInstallFailed, 5*time.Second)},

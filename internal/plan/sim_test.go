@@ -42,7 +42,7 @@ type definition struct {
 // moves by plans and by events, and refuses a plan that breaks a promise.
 type world struct {
 	// engines are the policy engines among the releases.
-	engines map[string]bool
+	engines  map[string]bool
 	wanted   map[string]*want
 	releases map[string]*release
 	crds     map[string]*definition

@@ -34,6 +34,9 @@ type Component struct {
 	CRDs []CRD
 	// Uses are the names of CRDs that must be established before it starts.
 	Uses []string
+	// Obstacles are sentences about admission webhooks that would be asked about its
+	// objects and cannot answer.
+	Obstacles []string
 }
 
 // CRD is one custom resource definition that a component brings.
