@@ -42,7 +42,7 @@ func builtin(group string) bool {
 }
 
 // Watched says whether readiness reads the state of objects of the kind. All others (ConfigMaps, Secrets, RBAC, Ingresses, ...) count as
-// current as soon as they were applied, and nothing is watched for them.
+// current as soon as they were applied, and only their metadata is watched.
 func Watched(gk schema.GroupKind) bool {
 	if !builtin(gk.Group) {
 		return true
@@ -53,6 +53,11 @@ func Watched(gk schema.GroupKind) bool {
 		return true
 	}
 	return false
+}
+
+// readWhole says whether objects of the kind are watched with more than their metadata.
+func readWhole(gk schema.GroupKind) bool {
+	return Watched(gk) || gk == storageClassKind || gk == endpointSliceKind
 }
 
 // workload says whether objects of the kind run containers for as long as they exist.

@@ -15,8 +15,10 @@ import (
 
 // subscription is one inventory, and who is told about it.
 type subscription struct {
+	release string // empty for a wait
 	objects []Object
-	kinds   map[schema.GroupVersionKind]bool
+	kinds   map[schema.GroupVersionKind]bool // what the verdict depends on
+	changes map[schema.GroupVersionKind]bool // what is watched for changes beyond that
 	notify  func()
 }
 
@@ -25,7 +27,7 @@ func releaseKey(release string) string { return "release/" + release }
 func waitKey(n int) string             { return fmt.Sprintf("wait/%d", n) }
 
 // put adds or replaces a subscription. The lock is held.
-func (t *Tracker) put(key string, inventory []Object, notify func()) {
+func (t *Tracker) put(key, release string, inventory []Object, notify func()) {
 	objects := slices.Clone(inventory)
 	slices.SortFunc(objects, compareObjects)
 	objects = slices.Compact(objects)
@@ -35,7 +37,10 @@ func (t *Tracker) put(key string, inventory []Object, notify func()) {
 		}
 		t.unindex(have)
 	}
-	sub := &subscription{objects: objects, kinds: neededKinds(objects), notify: notify}
+	sub := &subscription{release: release, objects: objects, kinds: neededKinds(objects), notify: notify}
+	if release != "" {
+		sub.changes = otherKinds(objects, sub.kinds)
+	}
 	t.subs[key] = sub
 	for _, o := range objects {
 		if t.byObject[o] == nil {
@@ -85,6 +90,17 @@ func neededKinds(objects []Object) map[schema.GroupVersionKind]bool {
 	return kinds
 }
 
+// otherKinds lists the kinds of the objects that no verdict depends on.
+func otherKinds(objects []Object, needed map[schema.GroupVersionKind]bool) map[schema.GroupVersionKind]bool {
+	kinds := map[schema.GroupVersionKind]bool{}
+	for _, o := range objects {
+		if !needed[o.GroupVersionKind] {
+			kinds[o.GroupVersionKind] = true
+		}
+	}
+	return kinds
+}
+
 // adjust begins the watches that are missing and ends those that nobody needs. The lock is held.
 func (t *Tracker) adjust() {
 	if t.ctx == nil || t.stopped {
@@ -93,6 +109,7 @@ func (t *Tracker) adjust() {
 	needed := map[schema.GroupVersionKind]bool{}
 	for _, sub := range t.subs {
 		maps.Copy(needed, sub.kinds)
+		maps.Copy(needed, sub.changes)
 	}
 	for gvk, w := range t.watches {
 		if !needed[gvk] {
@@ -105,7 +122,10 @@ func (t *Tracker) adjust() {
 			continue
 		}
 		ctx, cancel := context.WithCancel(t.ctx)
-		w := &kindWatch{gvk: gvk, client: t.client, mapper: t.mapper, log: t.opts.Log, events: t, cancel: cancel, kick: make(chan struct{}, 1)}
+		w := &kindWatch{
+			gvk: gvk, client: t.client, metadata: t.metadata, mapper: t.mapper, log: t.opts.Log, events: t, cancel: cancel,
+			kick: make(chan struct{}, 1),
+		}
 		t.watches[gvk] = w
 		t.running.Go(func() {
 			defer cancel()
@@ -142,9 +162,13 @@ func (t *Tracker) kindChanged(gvk schema.GroupVersionKind) {
 	t.mu.Lock()
 	t.dependents(gvk, told)
 	maps.DeleteFunc(told, func(sub *subscription, _ bool) bool { return !t.settled(sub) })
+	missing := t.missing(gvk)
 	t.mu.Unlock()
 	for sub := range told {
 		sub.notify()
+	}
+	for _, o := range missing {
+		t.objectWritten(Change{Object: o, Deleted: true})
 	}
 }
 

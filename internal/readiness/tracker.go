@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 )
 
@@ -22,14 +23,19 @@ type Options struct {
 	// Wake is called with a release when something that may change its verdict happened. It must not block: it runs on the watch's goroutine.
 	// Calls are not merged; a work queue does that. Default: nobody is told.
 	Wake func(release string)
+	// Changed is called when an object of a tracked release appeared, changed or went away after it was first listed, of whatever kind. It must
+	// not block either. Default: nobody is told.
+	Changed func(release string, change Change)
 	// Log for kinds that cannot be watched. Default: none.
 	Log logr.Logger
 	// Client to watch with. Default: one made from the rest.Config, without client-side rate limit.
 	Client dynamic.Interface
+	// Metadata client to watch those kinds with whose state readiness does not read. Default: as for Client.
+	Metadata metadata.Interface
 }
 
 // Tracker keeps the objects of releases in view: one label-selected watch per kind for the whole operator, begun when the first release needs
-// the kind and ended with the last. It is safe for concurrent use, and no method but Start and Wait blocks or calls the API.
+// the kind and ended with the last. Kinds without a state that readiness reads are watched by their metadata alone. It is safe for concurrent use, and no method but Start and Wait blocks or calls the API.
 type Tracker struct {
 	cfg    *rest.Config
 	mapper meta.RESTMapper
@@ -38,6 +44,7 @@ type Tracker struct {
 	mu       sync.Mutex
 	ctx      context.Context //nolint:containedctx // the lifetime of the watches, which methods without a context begin
 	client   dynamic.Interface
+	metadata metadata.Interface
 	running  sync.WaitGroup
 	stopped  bool
 	subs     map[string]*subscription
@@ -54,6 +61,8 @@ type Applied struct {
 	UID string
 	// Generation after the write.
 	Generation int64
+	// ResourceVersion after the write, by which the watch's echo of it is recognised; empty if unknown. Readiness itself does not need it.
+	ResourceVersion string
 }
 
 // shownBy says whether the state is the one that was written, or a newer one. Another UID means another object of the name.
@@ -65,6 +74,9 @@ func (a Applied) shownBy(u *unstructured.Unstructured) bool {
 func NewTracker(cfg *rest.Config, mapper meta.RESTMapper, opts Options) *Tracker {
 	if opts.Wake == nil {
 		opts.Wake = func(string) {}
+	}
+	if opts.Changed == nil {
+		opts.Changed = func(string, Change) {}
 	}
 	return &Tracker{
 		cfg: cfg, mapper: mapper, opts: opts,
@@ -78,21 +90,16 @@ func (t *Tracker) NeedLeaderElection() bool { return true }
 
 // Start watches until the context ends. It implements manager.Runnable and can be called once.
 func (t *Tracker) Start(ctx context.Context) error {
-	client := t.opts.Client
-	if client == nil {
-		cfg := rest.CopyConfig(t.cfg)
-		cfg.QPS = -1 // two dozen watches begin at once; the API server has its own fairness
-		var err error
-		if client, err = dynamic.NewForConfig(cfg); err != nil {
-			return fmt.Errorf("make the client of readiness watches: %w", err)
-		}
+	client, partial, err := t.clients()
+	if err != nil {
+		return fmt.Errorf("make the clients of readiness watches: %w", err)
 	}
 	t.mu.Lock()
 	if t.ctx != nil {
 		t.mu.Unlock()
 		return errors.New("a readiness tracker can be started once")
 	}
-	t.ctx, t.client = ctx, client
+	t.ctx, t.client, t.metadata = ctx, client, partial
 	t.adjust()
 	t.mu.Unlock()
 
@@ -104,11 +111,30 @@ func (t *Tracker) Start(ctx context.Context) error {
 	return nil
 }
 
+// clients are those of the options, or made from the rest.Config.
+func (t *Tracker) clients() (client dynamic.Interface, partial metadata.Interface, err error) {
+	client, partial = t.opts.Client, t.opts.Metadata
+	if client != nil && partial != nil {
+		return client, partial, nil
+	}
+	cfg := rest.CopyConfig(t.cfg)
+	cfg.QPS = -1 // dozens of watches begin at once; the API server has its own fairness
+	if client == nil {
+		if client, err = dynamic.NewForConfig(cfg); err != nil {
+			return nil, nil, err
+		}
+	}
+	if partial == nil {
+		partial, err = metadata.NewForConfig(cfg)
+	}
+	return client, partial, err
+}
+
 // Track makes inventory the objects of the release and begins the watches that it needs. The same inventory again changes nothing.
 func (t *Tracker) Track(release string, inventory []Object) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.put(releaseKey(release), inventory, func() { t.opts.Wake(release) })
+	t.put(releaseKey(release), release, inventory, func() { t.opts.Wake(release) })
 }
 
 // Forget drops a release, and the watches that nobody else needs.

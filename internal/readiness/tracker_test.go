@@ -24,6 +24,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic/fake"
+	metadatafake "k8s.io/client-go/metadata/fake"
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
@@ -58,12 +59,14 @@ func (m *fakeMapper) know(kind string, known bool) {
 // world is a Tracker over a fake API server, in a bubble of virtual time.
 type world struct {
 	*Tracker
-	t      *testing.T
-	client *fake.FakeDynamicClient
-	mapper *fakeMapper
+	t       *testing.T
+	client  *fake.FakeDynamicClient
+	partial *metadatafake.FakeMetadataClient
+	mapper  *fakeMapper
 
-	mu    sync.Mutex
-	woken []string
+	mu      sync.Mutex
+	woken   []string
+	changes []string
 }
 
 func newWorld(t *testing.T, manifests string) *world {
@@ -88,9 +91,10 @@ func newWorld(t *testing.T, manifests string) *world {
 	}
 	w := &world{
 		t: t, client: fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), lists, objects...),
-		mapper: &fakeMapper{unknown: map[string]bool{}},
+		partial: newPartial(t),
+		mapper:  &fakeMapper{unknown: map[string]bool{}},
 	}
-	w.Tracker = NewTracker(nil, w.mapper, Options{Client: w.client, Wake: func(release string) {
+	w.Tracker = NewTracker(nil, w.mapper, Options{Client: w.client, Metadata: w.partial, Changed: w.changed, Wake: func(release string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.woken = append(w.woken, release)
@@ -450,7 +454,7 @@ func TestTrackerWait(t *testing.T) {
 func TestTrackerBeforeStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, workloadAt("a", 1))
-		early := NewTracker(nil, w.mapper, Options{Client: w.client})
+		early := NewTracker(nil, w.mapper, Options{Client: w.client, Metadata: w.partial})
 		early.Track("r1", []Object{object("apps", "v1", "Deployment", "ns", "a")})
 		synctest.Wait()
 		if _, synced := early.Status("r1", nil); synced {

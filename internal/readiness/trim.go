@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -24,11 +25,16 @@ const (
 
 // trim is the transform of the watches: it keeps what verdicts and rules read. Trimming twice changes nothing.
 func trim(obj any) (any, error) {
+	if partial, ok := obj.(*metav1.PartialObjectMetadata); ok {
+		return trimPartial(partial), nil
+	}
 	u, ok := obj.(*unstructured.Unstructured)
 	if !ok {
 		return obj, nil
 	}
-	out := map[string]any{"apiVersion": u.Object["apiVersion"], "kind": u.Object["kind"], "metadata": trimMetadata(u)}
+	out := map[string]any{
+		"apiVersion": u.Object["apiVersion"], "kind": u.Object["kind"], "metadata": trimMetadata(u), metadataHash: hashOf(u),
+	}
 	gk := u.GroupVersionKind().GroupKind()
 	switch {
 	case gk == endpointSliceKind:
@@ -176,7 +182,7 @@ func spend(value any, budget int) int {
 	return budget
 }
 
-// sameState says whether two trimmed objects differ in nothing but their resourceVersion.
+// sameState says whether two trimmed objects differ in nothing that a verdict reads: in more than their resourceVersion, labels and annotations.
 func sameState(a, b *unstructured.Unstructured) bool {
 	if len(a.Object) != len(b.Object) {
 		return false
@@ -185,6 +191,9 @@ func sameState(a, b *unstructured.Unstructured) bool {
 		other, ok := b.Object[field]
 		if !ok {
 			return false
+		}
+		if field == metadataHash {
+			continue
 		}
 		if field == "metadata" {
 			if !sameMetadata(value, other) {

@@ -52,7 +52,7 @@ func (t *Tracker) await(objects []Object, notify func()) (*subscription, func())
 	defer t.mu.Unlock()
 	t.waits++
 	key := waitKey(t.waits)
-	t.put(key, objects, notify)
+	t.put(key, "", objects, notify)
 	return t.subs[key], func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()

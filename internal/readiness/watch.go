@@ -20,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
@@ -38,19 +39,22 @@ const (
 type events interface {
 	// objectChanged: an object appeared, changed in more than its resourceVersion, or went away.
 	objectChanged(gvk schema.GroupVersionKind, u *unstructured.Unstructured)
+	// objectWritten: somebody wrote more than the status of an object, or deleted it.
+	objectWritten(change Change)
 	// kindChanged: the watch has synced, or its kind is no longer served.
 	kindChanged(gvk schema.GroupVersionKind)
 }
 
 // kindWatch is the one watch of a kind, restarted when the kind comes and goes.
 type kindWatch struct {
-	gvk    schema.GroupVersionKind
-	client dynamic.Interface
-	mapper meta.RESTMapper
-	log    logr.Logger
-	events events
-	cancel context.CancelFunc
-	kick   chan struct{} // holds one: kinds have changed
+	gvk      schema.GroupVersionKind
+	client   dynamic.Interface
+	metadata metadata.Interface
+	mapper   meta.RESTMapper
+	log      logr.Logger
+	events   events
+	cancel   context.CancelFunc
+	kick     chan struct{} // holds one: kinds have changed
 
 	mu       sync.Mutex
 	store    cache.Indexer // nil until synced
@@ -153,22 +157,8 @@ func (w *kindWatch) follow(ctx context.Context, resource schema.GroupVersionReso
 }
 
 func (w *kindWatch) informer(resource schema.GroupVersionResource, stop context.CancelCauseFunc) (cache.SharedIndexInformer, error) {
-	source := w.client.Resource(resource)
-	selector := v1alpha1.ReleaseLabel
-	if w.gvk.GroupKind() == storageClassKind {
-		selector = "" // claims are judged by classes of others
-	}
-	lw := &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			options.LabelSelector = selector
-			return source.List(ctx, options)
-		},
-		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (apiwatch.Interface, error) {
-			options.LabelSelector = selector
-			return source.Watch(ctx, options)
-		},
-	}
-	informer := cache.NewSharedIndexInformerWithOptions(cache.ToListWatcherWithWatchListSemantics(lw, w.client), &unstructured.Unstructured{},
+	source, example := w.source(resource)
+	informer := cache.NewSharedIndexInformerWithOptions(source, example,
 		cache.SharedIndexInformerOptions{Indexers: w.indexers(), ObjectDescription: w.gvk.String()})
 	if err := informer.SetTransform(trim); err != nil {
 		return nil, fmt.Errorf("watch %s: %w", w.gvk.Kind, err)
@@ -180,6 +170,38 @@ func (w *kindWatch) informer(resource schema.GroupVersionResource, stop context.
 		return nil, fmt.Errorf("watch %s: %w", w.gvk.Kind, err)
 	}
 	return informer, nil
+}
+
+// source lists and watches whole objects where a verdict reads them, and metadata alone where it does not: no Secret is ever read.
+func (w *kindWatch) source(resource schema.GroupVersionResource) (source cache.ListerWatcher, example runtime.Object) {
+	if !readWhole(w.gvk.GroupKind()) {
+		partial := w.metadata.Resource(resource)
+		return cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
+			ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+				options.LabelSelector = v1alpha1.ReleaseLabel
+				return partial.List(ctx, options)
+			},
+			WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (apiwatch.Interface, error) {
+				options.LabelSelector = v1alpha1.ReleaseLabel
+				return partial.Watch(ctx, options)
+			},
+		}, w.metadata), &metav1.PartialObjectMetadata{}
+	}
+	selector := v1alpha1.ReleaseLabel
+	if w.gvk.GroupKind() == storageClassKind {
+		selector = "" // claims are judged by classes of others
+	}
+	whole := w.client.Resource(resource)
+	return cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			options.LabelSelector = selector
+			return whole.List(ctx, options)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (apiwatch.Interface, error) {
+			options.LabelSelector = selector
+			return whole.Watch(ctx, options)
+		},
+	}, w.client), &unstructured.Unstructured{}
 }
 
 // indexers of EndpointSlices find them by Service.
@@ -223,20 +245,22 @@ func (w *kindWatch) onError(stop context.CancelCauseFunc) cache.WatchErrorHandle
 
 func (w *kindWatch) handler() cache.ResourceEventHandler {
 	changed := func(obj any) {
-		if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
-			obj = gone.Obj
-		}
 		if u, ok := obj.(*unstructured.Unstructured); ok {
 			w.events.objectChanged(w.gvk, u)
 		}
 	}
 	return cache.ResourceEventHandlerDetailedFuncs{
 		AddFunc: func(obj any, initial bool) {
-			if !initial { // the end of the initial list is told once, by kindChanged
-				changed(obj)
+			if initial { // the end of the initial list is told once, by kindChanged
+				return
 			}
+			changed(obj)
+			w.written(obj, false)
 		},
 		UpdateFunc: func(old, obj any) {
+			if wrote(old, obj) {
+				w.written(obj, false)
+			}
 			before, ok := old.(*unstructured.Unstructured)
 			after, ok2 := obj.(*unstructured.Unstructured)
 			if ok && ok2 && sameState(before, after) {
@@ -244,6 +268,12 @@ func (w *kindWatch) handler() cache.ResourceEventHandler {
 			}
 			changed(obj)
 		},
-		DeleteFunc: changed,
+		DeleteFunc: func(obj any) {
+			if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
+				obj = gone.Obj
+			}
+			changed(obj)
+			w.written(obj, true)
+		},
 	}
 }
