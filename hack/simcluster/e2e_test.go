@@ -147,6 +147,7 @@ func TestCluster(t *testing.T) {
 	t.Run("workloads", c.testWorkloads)
 	t.Run("load balancer", c.testLoadBalancer)
 	t.Run("caBundles", c.testCABundles)
+	t.Run("webhook registrations", c.testRegistrations)
 	t.Run("volume", c.testVolume)
 	t.Run("ServiceAccount token", c.testToken)
 	t.Run("garbage collection", c.testGarbageCollection)
@@ -280,6 +281,36 @@ func (c testCluster) testCABundles(t *testing.T) {
 		versions, _, _ := unstructured.NestedSlice(crd.Object, "spec", "versions")
 		if len(versions) != 1 {
 			return fmt.Errorf("the fill damaged spec.versions: %v", versions)
+		}
+		return nil
+	})
+}
+
+// testRegistrations: a program that registers its webhooks itself is played from
+// the moment its Deployment is available until it is gone.
+func (c testCluster) testRegistrations(t *testing.T) {
+	const name = "kyverno-policy-validating-webhook-cfg"
+	hooks := c.client.AdmissionregistrationV1().ValidatingWebhookConfigurations()
+	eventually(t, "Kyverno registers its webhooks", func(ctx context.Context) error {
+		config, err := hooks.Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		call := config.Webhooks[0].ClientConfig
+		if call.Service == nil || call.Service.Name != "policy-svc" || len(call.CABundle) == 0 {
+			return fmt.Errorf("%+v", call)
+		}
+		return nil
+	})
+	if err := c.client.AppsV1().Deployments("default").Delete(t.Context(), "policy", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "they go with the Deployment", func(ctx context.Context) error {
+		switch _, err := hooks.Get(ctx, name, metav1.GetOptions{}); {
+		case err == nil:
+			return fmt.Errorf("%s is still there", name)
+		case !strings.Contains(err.Error(), "not found"):
+			return err
 		}
 		return nil
 	})

@@ -66,6 +66,9 @@ func spoil(c catalog.Component) {
 	for i := range c.ExpectedWebhooks {
 		c.ExpectedWebhooks[i].Name = "spoilt"
 	}
+	for i := range c.Probes {
+		spoilValue(c.Probes[i])
+	}
 	for i := range c.IgnoreDifferences {
 		c.IgnoreDifferences[i].JSONPointers[0] = "spoilt"
 	}

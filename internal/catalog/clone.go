@@ -20,6 +20,10 @@ func (c Component) clone() Component {
 	}
 	c.ReadyWhen = slices.Clone(c.ReadyWhen)
 	c.ExpectedWebhooks = slices.Clone(c.ExpectedWebhooks)
+	c.Probes = slices.Clone(c.Probes)
+	for i := range c.Probes {
+		c.Probes[i] = cloneValue(c.Probes[i]).(map[string]any)
+	}
 	c.IgnoreDifferences = slices.Clone(c.IgnoreDifferences)
 	for i := range c.IgnoreDifferences {
 		c.IgnoreDifferences[i].JSONPointers = slices.Clone(c.IgnoreDifferences[i].JSONPointers)

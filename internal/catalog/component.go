@@ -4,6 +4,8 @@
 package catalog
 
 import (
+	"strings"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -27,6 +29,7 @@ func (d *decoder) component(n *yaml.Node) Component {
 		"values":             func(n *yaml.Node) { c.Values = d.values(n) },
 		"readyWhen":          d.elements("readyWhen", func(n *yaml.Node) { c.ReadyWhen = append(c.ReadyWhen, d.readyRule(n)) }),
 		"expectedWebhooks":   d.elements("expectedWebhooks", func(n *yaml.Node) { c.ExpectedWebhooks = append(c.ExpectedWebhooks, d.webhook(n)) }),
+		"probes":             d.elements("probes", func(n *yaml.Node) { c.Probes = append(c.Probes, d.probe(n)) }),
 		"hooksNeedWorkloads": d.boolean(&c.HooksNeedWorkloads, "hooksNeedWorkloads"),
 		"ignoreDifferences":  d.elements("ignoreDifferences", func(n *yaml.Node) { c.IgnoreDifferences = append(c.IgnoreDifferences, d.ignoreRule(n)) }),
 		"upgrades":           d.elements("upgrades", func(n *yaml.Node) { c.Upgrades = append(c.Upgrades, d.upgrade(n)) }),
@@ -122,6 +125,33 @@ func (d *decoder) webhook(n *yaml.Node) Webhook {
 	return w
 }
 
+// probe reads an object; what it needs beyond its identity only its own definition can say.
+func (d *decoder) probe(n *yaml.Node) map[string]any {
+	if n.Kind != yaml.MappingNode {
+		d.fail(n, "each of probes must be a mapping")
+		return nil
+	}
+	probe, _ := d.value(n).(map[string]any)
+	metadata, _ := probe["metadata"].(map[string]any)
+	for _, field := range []struct {
+		path  string
+		value any
+	}{{"apiVersion", probe["apiVersion"]}, {"kind", probe["kind"]}, {"metadata.name", metadata["name"]}} {
+		if s, ok := field.value.(string); !ok || strings.TrimSpace(s) == "" {
+			d.fail(n, "a probe needs %s as text", field.path)
+		}
+	}
+	if namespace, set := metadata["namespace"]; set {
+		if s, ok := namespace.(string); !ok || strings.TrimSpace(s) == "" {
+			d.fail(n, "a probe's metadata.namespace must be text: leave it out for the component's namespace")
+		}
+	}
+	if _, set := probe["status"]; set {
+		d.fail(n, "a probe has no status: nothing would ever write it")
+	}
+	return probe
+}
+
 func (d *decoder) ignoreRule(n *yaml.Node) IgnoreRule {
 	var r IgnoreRule
 	d.object(n, "ignoreDifferences rule", fields{
@@ -142,9 +172,10 @@ func (d *decoder) ignoreRule(n *yaml.Node) IgnoreRule {
 func (d *decoder) upgrade(n *yaml.Node) UpgradeBridge {
 	var u UpgradeBridge
 	d.object(n, "upgrade", fields{
-		"from": d.versionRange(&u.From, "from"),
-		"via":  d.versionRange(&u.Via, "via"),
-		"note": d.into(&u.Note, "note"),
+		"from":   d.versionRange(&u.From, "from"),
+		"via":    d.versionRange(&u.Via, "via"),
+		"manual": d.boolean(&u.Manual, "manual"),
+		"note":   d.into(&u.Note, "note"),
 	}, "from", "via", "note")
 	return u
 }

@@ -112,6 +112,40 @@ func TestEmbeddedDefaults(t *testing.T) {
 	}
 }
 
+// TestEmbeddedProbes: a probe is worth its dry run only where a webhook that fails closed is asked about it, and it names no
+// namespace, because a bundle may put the component into another one.
+func TestEmbeddedProbes(t *testing.T) {
+	c := newest(t)
+	got := map[string][]string{}
+	for _, name := range c.Names() {
+		component, _ := c.Component(name)
+		for _, probe := range component.Probes {
+			metadata, _ := probe["metadata"].(map[string]any)
+			if metadata["name"] != "groundwork-probe" || metadata["namespace"] != nil {
+				t.Errorf("%s: the probe is called %v, want groundwork-probe in the component's namespace", name, metadata)
+			}
+			got[name] = append(got[name], probe["apiVersion"].(string)+"/"+probe["kind"].(string))
+		}
+	}
+	want := map[string][]string{"cert-manager": {"cert-manager.io/v1/Issuer"}, "kyverno": {"policies.kyverno.io/v1/ValidatingPolicy"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("probes (-want +got)\n%s", diff)
+	}
+}
+
+// TestEmbeddedManual: what is stored in the old version must be converted by a person before Strimzi 1.0.
+func TestEmbeddedManual(t *testing.T) {
+	c := newest(t)
+	for _, name := range c.Names() {
+		component, _ := c.Component(name)
+		for _, bridge := range component.Upgrades {
+			if want := name == "strimzi"; bridge.Manual != want {
+				t.Errorf("%s: the bridge from %s is manual: %t, want %t", name, bridge.From, bridge.Manual, want)
+			}
+		}
+	}
+}
+
 // TestEmbeddedNoMonitors: a ServiceMonitor is switched on when Prometheus is in the bundle, never by a default.
 func TestEmbeddedNoMonitors(t *testing.T) {
 	c := newest(t)

@@ -197,6 +197,21 @@ func TestLoadRefuses(t *testing.T) {
 				dir + `a.yaml:18: required input has no field "message"`,
 			},
 		},
+		"BadProbes": {
+			files: map[string]string{"a.yaml": component("a", "probes:", "- Issuer", "- {apiVersion: v1, metadata: {name: 1}}",
+				"- {apiVersion: v1, kind: Pod, metadata: {name: p, namespace: ''}, status: {}}")},
+			want: []string{
+				dir + `a.yaml:12: each of probes must be a mapping`,
+				dir + `a.yaml:13: a probe needs kind as text`,
+				dir + `a.yaml:13: a probe needs metadata.name as text`,
+				dir + `a.yaml:14: a probe's metadata.namespace must be text: leave it out for the component's namespace`,
+				dir + `a.yaml:14: a probe has no status: nothing would ever write it`,
+			},
+		},
+		"BadManual": {
+			files: map[string]string{"a.yaml": component("a", "upgrades:", "- {from: <1.0.0, via: 1.0.x, manual: perhaps, note: Why.}")},
+			want:  []string{dir + `a.yaml:12: manual must be true or false`},
+		},
 		"Syntax": {
 			files: map[string]string{"a.yaml": "name: a\n  title: b\n"},
 			want:  []string{dir + `a.yaml:2: not YAML: mapping values are not allowed in this context`},
@@ -261,9 +276,10 @@ conflicts: [d]
 values: {text: "1", word: 'on', count: 1, half: 0.5, yes-no: [true, false, null], day: 2026-11-01, deep: {list: [{}]}}
 readyWhen: [{apiVersion: v1, kind: Thing, expression: "true", message: Wait.}]
 expectedWebhooks: [{kind: MutatingWebhookConfiguration, name: hook}]
+probes: [{apiVersion: v1, kind: Thing, metadata: {name: probe, namespace: elsewhere}, spec: {count: 1}}]
 hooksNeedWorkloads: true
 ignoreDifferences: [{group: apps, kind: Deployment, name: x, jsonPointers: [/spec/replicas]}]
-upgrades: [{from: "<1.0.0", via: 1.0.x, note: Why.}]
+upgrades: [{from: "<1.0.0", via: 1.0.x, note: Why.}, {from: "<2.0.0", via: 2.0.x, manual: true, note: Convert.}]
 required: [{path: a.b, when: a.c, message: Set it.}]
 timeout: 90s
 `}))
@@ -288,11 +304,15 @@ timeout: 90s
 			"text": "1", "word": "on", "count": 1.0, "half": 0.5, "yes-no": []any{true, false, nil}, "day": "2026-11-01",
 			"deep": map[string]any{"list": []any{map[string]any{}}},
 		},
-		ReadyWhen:          []catalog.ReadyRule{{APIVersion: "v1", Kind: "Thing", Expression: "true", Message: "Wait."}},
-		ExpectedWebhooks:   []catalog.Webhook{{Kind: "MutatingWebhookConfiguration", Name: "hook"}},
+		ReadyWhen:        []catalog.ReadyRule{{APIVersion: "v1", Kind: "Thing", Expression: "true", Message: "Wait."}},
+		ExpectedWebhooks: []catalog.Webhook{{Kind: "MutatingWebhookConfiguration", Name: "hook"}},
+		Probes: []map[string]any{{
+			"apiVersion": "v1", "kind": "Thing", "metadata": map[string]any{"name": "probe", "namespace": "elsewhere"},
+			"spec": map[string]any{"count": 1.0},
+		}},
 		HooksNeedWorkloads: true,
 		IgnoreDifferences:  []catalog.IgnoreRule{{Group: "apps", Kind: "Deployment", Name: "x", JSONPointers: []string{"/spec/replicas"}}},
-		Upgrades:           []catalog.UpgradeBridge{{From: "<1.0.0", Via: "1.0.x", Note: "Why."}},
+		Upgrades:           []catalog.UpgradeBridge{{From: "<1.0.0", Via: "1.0.x", Note: "Why."}, {From: "<2.0.0", Via: "2.0.x", Manual: true, Note: "Convert."}},
 		Required:           []catalog.RequiredInput{{Path: "a.b", When: "a.c", Message: "Set it."}},
 		Timeout:            "90s",
 	}

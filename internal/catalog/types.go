@@ -37,6 +37,10 @@ type Component struct {
 	ReadyWhen []ReadyRule
 	// ExpectedWebhooks are webhook configurations that the component registers at run time: they are in no manifest.
 	ExpectedWebhooks []Webhook
+	// Probes are objects that the API server must accept in a server-side dry run before the component counts as Ready: each
+	// goes through the component's own admission webhooks. They have apiVersion, kind and metadata.name, no status, and JSON
+	// types as Values have. Without metadata.namespace, namespaced kinds go to the component's namespace.
+	Probes []map[string]any
 	// HooksNeedWorkloads says that post-install and post-upgrade hooks only succeed once the release's workloads run.
 	HooksNeedWorkloads bool
 	// IgnoreDifferences are fields that somebody else rightly writes: not drift.
@@ -122,6 +126,8 @@ type UpgradeBridge struct {
 	From string
 	// Via is a semver range or a version: where to stop on the way.
 	Via string
+	// Manual says that a person has work to do at Via, so that the jump is refused with the note instead of walked.
+	Manual bool
 	// Note says why, and what to do there.
 	Note string
 }

@@ -111,6 +111,10 @@ type Workload struct {
 	Replicas string
 	// Image is the path of the value that holds repository and tag. Default: image.
 	Image string
+	// Container is the name of the container. Default: standin.
+	Container string
+	// Env is one variable of the container, "NAME: value"; empty for none.
+	Env string
 	// Claim is a condition on which a StatefulSet has a volumeClaimTemplate.
 	Claim string
 	// PodAnnotations are annotations of the pods, as template text.

@@ -133,7 +133,7 @@ webhooksCleanup: {enabled: true}
 			{Name: "@-reports-controller-metrics", Selects: "@-reports-controller", Ports: "metrics-port:8000", If: "reportsController.enabled"},
 		},
 		Workloads: []Workload{
-			{Kind: "Deployment", Name: "@-admission-controller", Replicas: "admissionController.replicas", Image: image},
+			{Kind: "Deployment", Name: "@-admission-controller", Replicas: "admissionController.replicas", Image: image, Container: "kyverno", Env: "KYVERNO_SVC: @-svc"},
 			{Kind: "Deployment", Name: "@-background-controller", Replicas: "backgroundController.replicas", Image: image, If: "backgroundController.enabled"},
 			{Kind: "Deployment", Name: "@-cleanup-controller", Replicas: "cleanupController.replicas", Image: image, If: "cleanupController.enabled"},
 			{Kind: "Deployment", Name: "@-reports-controller", Replicas: "reportsController.replicas", Image: image, If: "reportsController.enabled"},

@@ -40,7 +40,7 @@ func (b *builder) workloadSpec(w Workload) string {
 	if b.hasServiceAccount(w.Name) {
 		fmt.Fprintf(&out, "      serviceAccountName: %s\n", quoted(objectName(w.Name)))
 	}
-	out.WriteString(container("      ", cmp.Or(w.Image, "image")))
+	out.WriteString(namedContainer("      ", w.Container, cmp.Or(w.Image, "image"), objectName(w.Env)))
 	if w.Claim != "" {
 		out.WriteString(when(w.Claim, "  volumeClaimTemplates:\n  - metadata: {name: storage}\n    spec:\n"+
 			"      accessModes: [ReadWriteOnce]\n      resources: {requests: {storage: 1Gi}}\n"))
@@ -55,8 +55,14 @@ func (b *builder) hasServiceAccount(name string) bool {
 }
 
 // container is the list of containers of a pod; image is the path of the value with repository and tag.
-func container(in, image string) string {
-	return in + "containers:\n" + in + "- name: standin\n" + in +
+func container(in, image string) string { return namedContainer(in, "", image, "") }
+
+func namedContainer(in, name, image, env string) string {
+	out := in + "containers:\n" + in + "- name: " + cmp.Or(name, "standin") + "\n"
+	if key, content, found := strings.Cut(env, ": "); found {
+		out += in + "  env: [{name: " + key + ", value: " + content + "}]\n"
+	}
+	return out + in +
 		fmt.Sprintf("  image: '{{ %s }}:{{ %s }}'\n", value(image+".repository"), value(image+".tag"))
 }
 

@@ -3,8 +3,9 @@
 
 // Package players stands in, on a simulated cluster, for what runs around a
 // real one: it gives Services of type LoadBalancer an address, fills empty
-// caBundles and provisions volumes. Each player watches and answers; none
-// polls. It imports client-go and the API types only.
+// caBundles, provisions volumes, and registers the webhooks that programs would
+// register themselves. Each player watches and answers; none polls. It imports
+// client-go and the API types only.
 package players
 
 import (
@@ -58,6 +59,7 @@ func Run(ctx context.Context, config *rest.Config, caBundle []byte, log *slog.Lo
 		func() ([]*player, error) { return loadBalancerPlayers(client, typed, log) },
 		func() ([]*player, error) { return volumePlayers(client, typed, log) },
 		func() ([]*player, error) { return caBundlePlayers(client, typed, dyn, untyped, caBundle, log) },
+		func() ([]*player, error) { return registrationPlayers(client, typed, caBundle, log) },
 	} {
 		built, err := build()
 		if err != nil {
