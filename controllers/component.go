@@ -20,6 +20,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/chart"
 	"github.com/groundwork-dev/groundwork/internal/crds"
 	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/manifests"
 	"github.com/groundwork-dev/groundwork/internal/plan"
 	"github.com/groundwork-dev/groundwork/internal/prepare"
 	"github.com/groundwork-dev/groundwork/internal/resolve"
@@ -52,6 +53,12 @@ type component struct {
 	spec *v1alpha1.ComponentReleaseSpec
 	// moved says that the user's or the catalog's part differs from the approved.
 	moved bool
+	// asked is the reconcile request of the bundle.
+	asked string
+	// obstacle is an admission webhook that would be asked and cannot answer.
+	obstacle string
+	// warning is for the status; it holds nothing up.
+	warning string
 }
 
 // request is the part of the desired release that people and the catalog decide;
@@ -75,6 +82,9 @@ func (c *component) request(bundle string) (*v1alpha1.ComponentReleaseSpec, erro
 		Defaults:  defaults, ValuesFrom: c.ValuesFrom, Values: user,
 		ReadyWhen: c.ReadyWhen, HooksNeedWorkloads: c.HooksNeedWorkloads,
 		Timeout: &metav1.Duration{Duration: c.Timeout}, HistoryLimit: &c.HistoryLimit,
+		Manifests: c.Manifests, Remediation: &c.Remediation, Drift: c.Drift, IgnoreDifferences: c.IgnoreDifferences,
+		ExpectedWebhooks: c.ExpectedWebhooks, Probes: c.Probes, PolicyEngine: c.PolicyEngine,
+		Adopt: c.Adopt, AllowDataLoss: c.AllowDataLoss,
 	}, nil
 }
 
@@ -83,14 +93,26 @@ func requestOf(approved v1alpha1.ComponentReleaseSpec) *v1alpha1.ComponentReleas
 	out := approved.DeepCopy()
 	out.Chart.Version, out.Chart.Digest, out.Chart.ResolvedFor = "", "", ""
 	out.Guards, out.GuardedBy, out.Capabilities, out.CRDs = nil, nil, nil, nil
-	out.InputsDigest, out.Removal, out.Suspend = "", "", false
+	out.InputsDigest, out.Removal, out.Suspend, out.ReconcileRequest = "", "", false, ""
 	return out
 }
 
+// ask sets what follows from the wanted version: the pin, and whether anything
+// that people or the catalog decide has moved since it was approved.
+func (c *component) ask(bundle string) error {
+	c.pin()
+	wanted, err := c.request(bundle)
+	if err == nil && c.release != nil {
+		c.moved = !equality.Semantic.DeepEqual(wanted, requestOf(c.release.Spec))
+	}
+	return err
+}
+
 // pin reuses the version of the approved release while the same is asked for.
-func (c *component) pin(request string) {
+func (c *component) pin() {
+	c.pinned, c.resolvedFor = nil, ""
 	if !exactVersion(c.Constraint) {
-		c.resolvedFor = request
+		c.resolvedFor = c.asked
 	}
 	if c.release == nil {
 		return
@@ -116,7 +138,7 @@ func (c *component) setKey() error {
 	raw, err := json.Marshal(map[string]any{
 		"repository": c.Repository, "name": c.ChartName, "constraint": c.Constraint,
 		"resolvedFor": c.resolvedFor, "auth": c.source.Auth, "ca": c.source.CA,
-		"namespace": c.Namespace, "releaseName": c.ReleaseName, "values": c.merged,
+		"namespace": c.Namespace, "releaseName": c.ReleaseName, "values": c.merged, "adopt": c.Adopt,
 	})
 	if err != nil {
 		return failure.Terminal(v1alpha1.ReasonValuesInvalid, "values cannot be written as JSON: %w", err)
@@ -142,7 +164,7 @@ func (c *component) settle(bundle string, pinned chart.Resolved, answers []v1alp
 	if err != nil {
 		return failure.Terminal(v1alpha1.ReasonValuesInvalid, "%w", err)
 	}
-	spec.Suspend = c.Suspend
+	spec.Suspend, spec.ReconcileRequest = c.Suspend, c.asked
 	c.spec = spec
 	return nil
 }
@@ -204,7 +226,10 @@ func (c *component) planned(definitions crds.Index) plan.Component {
 		Preparing: c.preparing, Trouble: c.Trouble, Suspended: c.Suspend, Uses: c.uses,
 	}
 	if c.spec != nil {
-		out.Digest = c.spec.InputsDigest
+		out.Digest = wantedDigest(*c.spec)
+	}
+	if c.obstacle != "" {
+		out.Obstacles = []string{c.obstacle}
 	}
 	if c.result != nil {
 		for _, definition := range c.result.CRDs {
@@ -247,11 +272,25 @@ func releaseState(release *v1alpha1.ComponentRelease) plan.ReleaseState {
 		brought = append(brought, ref.Name)
 	}
 	return plan.ReleaseState{
-		Name: release.Spec.Component, DependsOn: union(release.Spec.DependsOn, release.Spec.GuardedBy), CRDs: brought,
-		Digest: release.Spec.InputsDigest, Ready: isReady(release),
+		Name: release.Spec.Component, DependsOn: release.Spec.DependsOn, GuardedBy: release.Spec.GuardedBy, CRDs: brought,
+		Digest: wantedDigest(release.Spec), Ready: isReady(release),
 		Removing: release.Spec.Removal != "", Removed: release.Status.Removed,
-		Suspended: release.Spec.Suspend,
+		Suspended: release.Spec.Suspend, PolicyEngine: release.Spec.PolicyEngine,
 	}
+}
+
+// wantedDigest names what must be true for a release to be Ready: its inputs, and
+// the follow-up manifests. These are no input of Helm's, and changing them makes
+// no revision.
+func wantedDigest(spec v1alpha1.ComponentReleaseSpec) string {
+	if len(spec.Manifests) == 0 {
+		return spec.InputsDigest
+	}
+	digest, err := manifests.Digest(spec.Manifests)
+	if err != nil {
+		digest = "invalid" // was refused before it was approved
+	}
+	return spec.InputsDigest + "+" + digest
 }
 
 func union(a, b []string) []string {

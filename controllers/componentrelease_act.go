@@ -6,152 +6,141 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
-	"github.com/groundwork-dev/groundwork/internal/chart"
-	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/plan"
-	"github.com/groundwork-dev/groundwork/internal/readiness"
-	"github.com/groundwork-dev/groundwork/internal/resolve"
-	"github.com/groundwork-dev/groundwork/internal/values"
 )
 
-// request is what Helm needs for the approved inputs. Credentials are read when
-// the job runs, should the cache have lost the chart.
-func (r *ComponentReleaseReconciler) request(scope *releaseScope) helm.Request {
-	spec := scope.release.Spec
-	request := helm.Request{
-		Release: scope.helm,
-		Owner:   scope.release.Name,
-		Chart: chart.Resolved{
-			Repository: spec.Chart.Repository, Name: spec.Chart.Name, Version: spec.Chart.Version, Digest: spec.Chart.Digest,
-		},
-		Values:             values.Merge(scope.merged),
-		Capabilities:       spec.Capabilities,
-		Digest:             spec.InputsDigest,
-		Timeout:            timeoutOf(spec),
-		HistoryLimit:       resolve.DefaultHistoryLimit,
-		HooksNeedWorkloads: spec.HooksNeedWorkloads,
-	}
-	if spec.HistoryLimit != nil {
-		request.HistoryLimit = int(*spec.HistoryLimit)
-	}
-	return request
-}
+// again is how soon a pass follows that only had to write something down first.
+const again = 10 * time.Millisecond
 
-func timeoutOf(spec v1alpha1.ComponentReleaseSpec) time.Duration {
-	if spec.Timeout != nil && spec.Timeout.Duration > 0 {
-		return spec.Timeout.Duration
-	}
-	return resolve.DefaultTimeout
-}
-
-// run is the body of a job.
-func (r *ComponentReleaseReconciler) run(
-	ctx context.Context, name string, action plan.Action, spec v1alpha1.ComponentReleaseSpec, request helm.Request,
-) (any, error) {
-	if action == plan.ActionUninstall {
-		return nil, r.Engine.Uninstall(ctx, request.Release, name, request.Timeout)
-	}
-	r.measureHandoff(ctx, name, spec)
-	source, _, err := sourceOf(r.References, spec.Chart.Repository, spec.Chart.Name, spec.Chart.Version, spec.Chart.SecretRef)
-	if err != nil {
-		return nil, err
-	}
-	request.Source = source
-	if err := r.ensureNamespace(ctx, spec); err != nil {
-		return nil, err
-	}
-	if action == plan.ActionUpgrade {
-		return r.Engine.Upgrade(ctx, request)
-	}
-	return r.Engine.Install(ctx, request)
-}
-
-func (r *ComponentReleaseReconciler) measureHandoff(ctx context.Context, name string, spec v1alpha1.ComponentReleaseSpec) {
-	var dependencies []string
-	for _, dependency := range union(spec.DependsOn, spec.GuardedBy) {
-		dependencies = append(dependencies, v1alpha1.ReleaseName(spec.Bundle, dependency))
-	}
-	if elapsed, known := r.Handoff.Begun(name, dependencies); known {
-		log.FromContext(ctx).V(1).Info("Handed off", "release", name, "seconds", elapsed.Seconds())
-	}
-}
-
-// ensureNamespace makes the release's namespace with its labels. Each release
-// applies as a field manager of its own, for several may share a namespace and
-// none may take away the labels of another. Helm would make
-// it without them, and validate it against a freshly downloaded schema.
-func (r *ComponentReleaseReconciler) ensureNamespace(ctx context.Context, spec v1alpha1.ComponentReleaseSpec) error {
-	namespace := &unstructured.Unstructured{}
-	namespace.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "Namespace"})
-	namespace.SetName(spec.Namespace)
-	namespace.SetLabels(spec.NamespaceLabels)
-	err := r.Apply(ctx, client.ApplyConfigurationFromUnstructured(namespace), client.ForceOwnership, client.FieldOwner(v1alpha1.FieldManager+"/"+v1alpha1.ReleaseName(spec.Bundle, spec.Component)))
-	if err != nil {
-		return fmt.Errorf("apply namespace %s: %w", spec.Namespace, err)
-	}
-	return nil
-}
-
-// ready judges the objects of the released revision from the watches alone.
-func (r *ComponentReleaseReconciler) ready(ctx context.Context, scope *releaseScope) error {
-	if scope.decision.Action != plan.ActionNone || scope.decision.Reason != v1alpha1.ReasonReleased {
+// act begins what was decided, after a live read has confirmed it: the watch may
+// lag behind our own last action. "Removed" is confirmed too, for nobody looks at
+// the release again after that.
+func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScope) error {
+	if !acts(scope.decision.Action) && scope.decision.Action != plan.ActionRemoved || scope.blocked != nil {
 		return nil
 	}
-	entry, err := r.inventory(ctx, scope, scope.decision.Revision)
+	revisions, err := r.Engine.Observe(ctx, scope.helm)
 	if err != nil {
 		return err
 	}
-	r.Tracker.Track(scope.release.Name, entry.objects)
-	rules := entry.rules
-	if !readiness.RulesEqual(rules, scope.release.Spec.ReadyWhen) {
-		if rules, err = readiness.CompileRules(scope.release.Spec.ReadyWhen); err != nil {
+	scope.revisions, scope.deployed, scope.objects, scope.known = revisions, nil, nil, false
+	if err := r.judge(ctx, scope); err != nil {
+		return err
+	}
+	if err := r.decide(ctx, scope); err != nil || !acts(scope.decision.Action) {
+		return err
+	}
+	for _, first := range []func(context.Context, *releaseScope) (bool, error){
+		r.takeOver, r.announceAdoption, r.awaitNamespace, r.removeManifests,
+	} {
+		if waits, err := first(ctx, scope); waits || err != nil {
 			return err
 		}
-		entry.rules = rules
-		r.inventories.put(scope.release.Name, entry)
 	}
-	status, synced := r.Tracker.Status(scope.release.Name, rules)
-	switch {
-	case !synced:
-		scope.objects = &verdict{reason: v1alpha1.ReasonWaitingForObjects, message: "reading the objects of the release"}
-	case status.Ready:
-		scope.objects = &verdict{ready: true, reason: v1alpha1.ReasonReady, message: fmt.Sprintf("all %d objects are current", status.Total)}
-		if !isReady(scope.before) {
-			r.Handoff.Ready(scope.release.Name)
-		}
-	case len(status.Failed) > 0:
-		scope.objects = &verdict{reason: v1alpha1.ReasonObjectsFailed, message: status.Message()}
-	default:
-		scope.objects = &verdict{reason: v1alpha1.ReasonWaitingForObjects, message: status.Message()}
-	}
+	r.begin(scope)
 	return nil
 }
 
-// inventory is known from the job that made the revision, or read from its record.
-func (r *ComponentReleaseReconciler) inventory(ctx context.Context, scope *releaseScope, revision int) (inventory, error) {
-	if entry, known := r.inventories.get(scope.release.Name, scope.helm, revision); known {
-		return entry, nil
+func acts(action plan.Action) bool {
+	switch action {
+	case plan.ActionInstall, plan.ActionUpgrade, plan.ActionRollback, plan.ActionUninstall, plan.ActionTakeOver:
+		return true
+	default:
+		return false
 	}
-	objects, err := r.Engine.Inventory(ctx, scope.helm, revision)
-	if err != nil {
-		return inventory{}, err
-	}
-	return r.remember(scope, revision, objects), nil
 }
 
-func (r *ComponentReleaseReconciler) remember(scope *releaseScope, revision int, objects []helm.Object) inventory {
-	entry := inventory{release: scope.helm, revision: revision, objects: readinessObjects(objects)}
-	r.inventories.put(scope.release.Name, entry)
-	return entry
+// begin starts the job of a Helm action.
+func (r *ComponentReleaseReconciler) begin(scope *releaseScope) {
+	if scope.decision.Action == plan.ActionRollback {
+		scope.rememberRollout(r.Clock.Now())
+	}
+	run := call{
+		release: scope.release.DeepCopy(), action: scope.decision.Action, revision: scope.decision.Revision, request: r.request(scope),
+	}
+	scope.begun = r.Jobs.Begin(scope.release.Name, string(run.action), scope.release.Spec.InputsDigest, func(ctx context.Context) (any, error) {
+		return r.run(ctx, run)
+	})
+	if scope.begun {
+		scope.objects, scope.deployed = nil, nil
+		scope.decision = plan.Decision{Action: plan.ActionWait, Reason: scope.decision.Reason}
+	}
+}
+
+// rememberRollout keeps why a rollout that Helm calls deployed is rolled back.
+func (scope *releaseScope) rememberRollout(now time.Time) {
+	status, digest := &scope.release.Status, scope.release.Spec.InputsDigest
+	if status.Failure != nil && status.Failure.Digest == digest {
+		return
+	}
+	message := "its objects did not become ready"
+	if scope.objects != nil {
+		message = scope.objects.message
+	}
+	status.Failure = &v1alpha1.ReleaseFailure{
+		Digest: digest, Action: string(plan.ActionRollout), Generation: scope.release.Generation, Count: 1,
+		Message: message, LastTime: toTime(now),
+	}
+}
+
+// takeOver marks a record that nobody works on as failed; the next pass goes on.
+func (r *ComponentReleaseReconciler) takeOver(ctx context.Context, scope *releaseScope) (bool, error) {
+	if scope.decision.Action != plan.ActionTakeOver {
+		return false, nil
+	}
+	scope.comeBack(again)
+	return true, r.Engine.TakeOver(ctx, scope.helm, scope.decision.Revision)
+}
+
+// awaitNamespace holds back while the release's namespace is being deleted: every
+// write into it would be refused, and what it waits for is worth saying.
+func (r *ComponentReleaseReconciler) awaitNamespace(ctx context.Context, scope *releaseScope) (bool, error) {
+	if scope.decision.Action == plan.ActionUninstall {
+		return false, nil
+	}
+	namespace := &corev1.Namespace{}
+	err := r.Get(ctx, client.ObjectKey{Name: scope.helm.Namespace}, namespace)
+	if err != nil || namespace.DeletionTimestamp.IsZero() {
+		return false, client.IgnoreNotFound(err)
+	}
+	scope.blocked = &verdict{reason: v1alpha1.ReasonNamespaceTerminating, message: terminating(namespace)}
+	return true, nil
+}
+
+// terminating says why a namespace is still there, in the API server's words.
+func terminating(namespace *corev1.Namespace) string {
+	var why []string
+	for _, condition := range namespace.Status.Conditions {
+		if condition.Status == corev1.ConditionTrue {
+			why = append(why, condition.Message)
+		}
+	}
+	if len(why) == 0 {
+		why = append(why, "what is in it is being deleted")
+	}
+	return fmt.Sprintf("namespace %s is being deleted, and the release is made again when it is gone; it waits for: %s",
+		namespace.Name, strings.Join(why, "; "))
+}
+
+// handle notes that a reconcile request was acted on: an action was begun, or
+// there is none to take. Then every object is compared once more.
+func (r *ComponentReleaseReconciler) handle(_ context.Context, scope *releaseScope) error {
+	if !scope.requested() || scope.blocked != nil || (!scope.begun && scope.decision.Action != plan.ActionNone) {
+		return nil
+	}
+	scope.release.Status.LastHandledReconcileAt = scope.release.Spec.ReconcileRequest
+	r.Ledger.All(scope.release.Name)
+	r.followUps.retry(scope.release.Name)
+	scope.comeBack(again)
+	return nil
 }
 
 func toTime(t time.Time) metav1.Time { return metav1.NewTime(t.Truncate(time.Second)) }

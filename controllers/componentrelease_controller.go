@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -42,6 +43,18 @@ type ComponentReleaseReconciler struct {
 	Handoff *Handoff
 	// Clock for backoff and the age of records.
 	Clock clock.PassiveClock
+	// Started is when this process began to watch.
+	Started time.Time
+	// Mapper finds out which kinds live in namespaces.
+	Mapper meta.RESTMapper
+	// Manifests applies follow-up objects.
+	Manifests Manifests
+	// Admission knows which webhooks cannot answer.
+	Admission Admission
+	// Ledger of drift.
+	Ledger Ledger
+	// followUps is what is remembered of what follows a release.
+	followUps followUps
 	// inventories of revisions, a cache of what Helm's records hold.
 	inventories inventoryCache
 }
@@ -67,12 +80,42 @@ type releaseScope struct {
 	outcome *jobs.Outcome
 	// revisions from the watch on records; set by observe.
 	revisions []helm.Revision
+	// deployed is the newest revision when Helm calls it deployed; set by judge.
+	deployed *helm.Revision
+	// objects is the verdict about those of the newest revision, and known says that
+	// every one of them has been looked at; set by judge.
+	objects *verdict
+	known   bool
 	// decision; set by decide, again by act after a live read.
 	decision plan.Decision
-	// verdict about the objects; set by ready.
-	objects *verdict
+	// begun says that a Helm action was begun in this pass; set by act.
+	begun bool
+	// followUp is why what follows the release is not there yet; set by follow.
+	followUp *verdict
+	// news are events to record after the status was written.
+	news []news
 	// requeue is when to come back if nothing happens; 0 is never.
 	requeue time.Duration
+}
+
+// news is an event in the making.
+type news struct{ reason, note string }
+
+func (scope *releaseScope) tell(reason, note string) {
+	scope.news = append(scope.news, news{reason: reason, note: note})
+}
+
+// requested says that somebody asked for a reconcile that was not acted on yet.
+func (scope *releaseScope) requested() bool {
+	asked := scope.release.Spec.ReconcileRequest
+	return asked != "" && asked != scope.release.Status.LastHandledReconcileAt
+}
+
+// comeBack asks for another pass, at the latest after d.
+func (scope *releaseScope) comeBack(d time.Duration) {
+	if d > 0 && (scope.requeue == 0 || d < scope.requeue) {
+		scope.requeue = d
+	}
 }
 
 type releaseStep struct {
@@ -84,9 +127,12 @@ func (r *ComponentReleaseReconciler) steps() []releaseStep {
 	return []releaseStep{
 		{"compose", r.compose},
 		{"observe", r.observe},
+		{"judge", r.judge},
 		{"decide", r.decide},
 		{"act", r.act},
-		{"ready", r.ready},
+		{"follow", r.follow},
+		{"drift", r.drift},
+		{"handle", r.handle},
 	}
 }
 
@@ -115,19 +161,19 @@ func (r *ComponentReleaseReconciler) Reconcile(ctx context.Context, request ctrl
 		return ctrl.Result{}, errors.Join(failed, err)
 	}
 	if scope.outcome != nil {
-		r.Jobs.Clear(release.Name)
+		r.Jobs.Learned(release.Name, *scope.outcome)
 	}
 	return ctrl.Result{RequeueAfter: scope.requeue}, failed
 }
 
 func (r *ComponentReleaseReconciler) patchStatus(ctx context.Context, scope *releaseScope) error {
-	if equality.Semantic.DeepEqual(scope.before.Status, scope.release.Status) {
-		return nil
+	if !equality.Semantic.DeepEqual(scope.before.Status, scope.release.Status) {
+		if err := r.Status().Patch(ctx, scope.release, client.MergeFrom(scope.before)); err != nil {
+			return client.IgnoreNotFound(err)
+		}
+		r.recordChange(scope)
 	}
-	if err := r.Status().Patch(ctx, scope.release, client.MergeFrom(scope.before)); err != nil {
-		return client.IgnoreNotFound(err)
-	}
-	r.recordEvents(scope)
+	r.recordNews(scope)
 	return nil
 }
 
@@ -135,6 +181,10 @@ func (r *ComponentReleaseReconciler) patchStatus(ctx context.Context, scope *rel
 func (r *ComponentReleaseReconciler) forget(name string) {
 	r.References.SetRefs(name, nil)
 	r.Tracker.Forget(name)
+	r.Tracker.Forget(manifestsOf(name))
+	r.Ledger.Forget(name)
+	r.Ledger.Forget(manifestsOf(name))
+	r.followUps.forget(name)
 	r.inventories.forget(name)
 	r.Jobs.Clear(name)
 }

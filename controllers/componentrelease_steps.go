@@ -5,18 +5,15 @@ package controllers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/helm"
-	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/plan"
 	"github.com/groundwork-dev/groundwork/internal/refs"
+	"github.com/groundwork-dev/groundwork/internal/resolve"
 	"github.com/groundwork-dev/groundwork/internal/values"
 )
 
@@ -77,18 +74,51 @@ func (r *ComponentReleaseReconciler) decide(_ context.Context, scope *releaseSco
 		Suspended: scope.release.Spec.Suspend,
 		Failure:   r.failureOf(scope.release),
 		Revisions: r.plannedRevisions(scope.revisions),
+		Requested: scope.requested(),
+		Seed:      scope.release.Name,
 	}
-	if job, running := r.Jobs.Running(scope.release.Name); running {
-		in.Running = plan.Action(job.Action)
+	in.Rollback, in.Retries = remediates(scope.release.Spec)
+	if job, running := r.Jobs.Running(scope.release.Name); running && acts(plan.Action(job.Action)) {
+		in.Running, in.RunningDigest = plan.Action(job.Action), job.Digest
+	}
+	if scope.known {
+		in.ObjectsReady = scope.objects != nil && scope.objects.ready
+		in.Timeout, in.Rollout = timeoutOf(scope.release.Spec), r.rolloutAge(scope)
 	}
 	scope.decision = plan.Release(in)
-	scope.requeue = scope.decision.After
+	scope.requeue = 0
+	scope.comeBack(scope.decision.After)
+	if scope.decision.Interrupt {
+		r.Jobs.Interrupt(scope.release.Name)
+	}
 	return nil
+}
+
+// rolloutAge is how long the newest revision has been deployed while this process
+// looked on.
+func (r *ComponentReleaseReconciler) rolloutAge(scope *releaseScope) time.Duration {
+	if scope.deployed == nil {
+		return 0
+	}
+	return min(r.Clock.Since(scope.deployed.Changed), r.Clock.Since(r.Started))
+}
+
+// remediates says whether a failed upgrade ends with a rollback, and after how
+// many retries.
+func remediates(spec v1alpha1.ComponentReleaseSpec) (rollback bool, retries int) {
+	retries = resolve.DefaultRetries
+	if spec.Remediation == nil {
+		return true, retries
+	}
+	if spec.Remediation.Retries != nil {
+		retries = int(*spec.Remediation.Retries)
+	}
+	return spec.Remediation.Strategy != v1alpha1.RemediationNone, retries
 }
 
 func (r *ComponentReleaseReconciler) failureOf(release *v1alpha1.ComponentRelease) *plan.Failure {
 	f := release.Status.Failure
-	if f == nil {
+	if f == nil || (f.Generation != 0 && f.Generation != release.Generation) {
 		return nil
 	}
 	return &plan.Failure{Action: plan.Action(f.Action), Digest: f.Digest, Count: int(f.Count), Since: r.Clock.Since(f.LastTime.Time)}
@@ -104,109 +134,8 @@ func (r *ComponentReleaseReconciler) plannedRevisions(revisions []helm.Revision)
 		out = append(out, plan.Revision{
 			Number: revision.Number, Status: status, Digest: revision.Digest,
 			Holder: revision.Holder, Age: r.Clock.Since(revision.Changed),
+			Ready: revision.Ready, FailedDigest: revision.FailedDigest,
 		})
 	}
 	return out
-}
-
-// act begins what was decided, after a live read has confirmed it: the watch may
-// lag behind our own last action. "Removed" is confirmed too, for nobody looks at
-// the release again after that.
-func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScope) error {
-	if !acts(scope.decision.Action) && scope.decision.Action != plan.ActionRemoved || scope.blocked != nil {
-		return nil
-	}
-	revisions, err := r.Engine.Observe(ctx, scope.helm)
-	if err != nil {
-		return err
-	}
-	scope.revisions = revisions
-	if err := r.decide(ctx, scope); err != nil || !acts(scope.decision.Action) {
-		return err
-	}
-	if scope.decision.Action == plan.ActionTakeOver {
-		scope.requeue = time.Millisecond
-		return r.Engine.TakeOver(ctx, scope.helm, scope.decision.Revision)
-	}
-	spec := *scope.release.Spec.DeepCopy()
-	name, action, request := scope.release.Name, scope.decision.Action, r.request(scope)
-	if r.Jobs.Begin(name, string(action), spec.InputsDigest, func(ctx context.Context) (any, error) {
-		return r.run(ctx, name, action, spec, request)
-	}) {
-		scope.decision = plan.Decision{Action: plan.ActionWait, Reason: scope.decision.Reason}
-	}
-	return nil
-}
-
-func acts(action plan.Action) bool {
-	switch action {
-	case plan.ActionInstall, plan.ActionUpgrade, plan.ActionUninstall, plan.ActionTakeOver:
-		return true
-	default:
-		return false
-	}
-}
-
-// observe reads the records from the watch and the outcome of the last job.
-func (r *ComponentReleaseReconciler) observe(ctx context.Context, scope *releaseScope) error {
-	revisions, err := r.cachedRevisions(ctx, scope.helm)
-	if err != nil {
-		return err
-	}
-	scope.revisions = revisions
-	if outcome, ended := r.Jobs.Outcome(scope.release.Name); ended {
-		scope.outcome = &outcome
-		r.learn(scope, outcome)
-		logOutcome(ctx, outcome, scope.release.Status.Failure)
-	}
-	return nil
-}
-
-func logOutcome(ctx context.Context, outcome jobs.Outcome, remembered *v1alpha1.ReleaseFailure) {
-	logger := log.FromContext(ctx).WithValues("action", outcome.Action, "seconds", outcome.Ended.Sub(outcome.Began).Seconds())
-	if panicked, ok := errors.AsType[*jobs.PanicError](outcome.Err); ok {
-		logger.Info("Helm action panicked", "stack", string(panicked.Stack))
-	}
-	if outcome.Err != nil && remembered != nil {
-		logger.Info("Helm action failed, will retry", "error", remembered.Message)
-		return
-	}
-	logger.Info("Helm action done")
-}
-
-// learn takes what a job left: an inventory, or a failure to remember.
-func (r *ComponentReleaseReconciler) learn(scope *releaseScope, outcome jobs.Outcome) {
-	status := &scope.release.Status
-	if outcome.Err == nil {
-		status.Failure = nil
-		if result, ok := outcome.Value.(helm.Result); ok {
-			r.Tracker.Expect(ReadinessApplied(result.Applied)...)
-			r.remember(scope, result.Revision, result.Inventory)
-			scope.revisions = withRevision(scope.revisions, helm.Revision{
-				Number: result.Revision, Status: helm.StatusDeployed, Digest: outcome.Digest,
-				Holder: r.Identity, Changed: outcome.Ended,
-			})
-		}
-		return
-	}
-	count := int32(1)
-	if f := status.Failure; f != nil && f.Digest == outcome.Digest && f.Action == outcome.Action {
-		count = f.Count + 1
-	}
-	status.Failure = &v1alpha1.ReleaseFailure{
-		Digest: outcome.Digest, Action: outcome.Action, Count: count,
-		Message: redact(r.References, scope.release.Spec.ValuesFrom, outcome.Err.Error()), LastTime: toTime(outcome.Ended),
-	}
-}
-
-// withRevision adds a revision that the watch has not shown yet.
-func withRevision(revisions []helm.Revision, made helm.Revision) []helm.Revision {
-	for i, known := range revisions {
-		if known.Number == made.Number {
-			out := append([]helm.Revision(nil), revisions...)
-			out[i] = made
-			return out
-		}
-	}
-	return append(append([]helm.Revision(nil), revisions...), made)
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/controllers"
+	"github.com/groundwork-dev/groundwork/internal/drift"
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
@@ -32,6 +33,8 @@ var _ = Describe("ComponentRelease", func() {
 		table      *stubJobs
 		tracker    *stubTracker
 		references stubReferences
+		applied    *stubManifests
+		webhooks   *stubAdmission
 		events     *recorder
 		clock      *clocktesting.FakePassiveClock
 		reconciler *controllers.ComponentReleaseReconciler
@@ -74,9 +77,11 @@ var _ = Describe("ComponentRelease", func() {
 		table = &stubJobs{running: map[string]jobs.Running{}, outcomes: map[string]jobs.Outcome{}, now: clock.Now}
 		tracker = &stubTracker{status: readiness.Status{Ready: true, Total: 3, Current: 3}}
 		references, events = stubReferences{}, &recorder{}
+		applied, webhooks = &stubManifests{}, &stubAdmission{}
 		reconciler = &controllers.ComponentReleaseReconciler{
 			Client: k8s, Recorder: events, References: references, Engine: engine, Jobs: table, Tracker: tracker,
-			Identity: "me", Clock: clock,
+			Identity: "me", Clock: clock, Started: clock.Now(), Mapper: k8s.RESTMapper(), Manifests: applied, Admission: webhooks,
+			Ledger: drift.NewLedger(drift.Options{Clock: clock}),
 		}
 		release = &v1alpha1.ComponentRelease{ObjectMeta: metav1.ObjectMeta{Name: "spec.alpha"}}
 		release.Spec = v1alpha1.ComponentReleaseSpec{
@@ -131,16 +136,16 @@ var _ = Describe("ComponentRelease", func() {
 		engine.fail = errors.New("timed out waiting for the condition")
 		create(ctx)
 		reconcile(ctx)
-		Expect(reconcile(ctx)).To(BeNumerically("~", 5*time.Second, time.Second))
+		Expect(reconcile(ctx)).To(BeNumerically("~", 5*time.Second, 2*time.Second))
 		Expect(ready(ctx).Reason).To(Equal(v1alpha1.ReasonInstallFailed))
-		Expect(ready(ctx).Message).To(Equal("install failed once, tried again 5s later: timed out waiting for the condition"))
+		Expect(ready(ctx).Message).To(Equal("install failed once, tried again about 5s later: timed out waiting for the condition"))
 		Expect(engine.calls).To(HaveLen(1))
 		clock.SetTime(clock.Now().Add(6 * time.Second))
 		reconcile(ctx)
 		Expect(engine.calls).To(HaveLen(2))
-		Expect(reconcile(ctx)).To(BeNumerically("~", 10*time.Second, time.Second))
+		Expect(reconcile(ctx)).To(BeNumerically("~", 10*time.Second, 3*time.Second))
 		engine.fail = nil
-		clock.SetTime(clock.Now().Add(11 * time.Second))
+		clock.SetTime(clock.Now().Add(13 * time.Second))
 		reconcile(ctx)
 		reconcile(ctx)
 		Expect(ready(ctx).Status).To(Equal(metav1.ConditionTrue))
@@ -172,7 +177,7 @@ var _ = Describe("ComponentRelease", func() {
 	})
 
 	It("takes over what its own dead predecessor left pending, and a stranger's only after its time", func(ctx context.Context) {
-		engine.history = []helm.Revision{{Number: 1, Status: "pending-install", Holder: "predecessor", Changed: clock.Now()}}
+		engine.history = []helm.Revision{{Number: 1, Status: "pending-install", Digest: release.Spec.InputsDigest, Holder: "predecessor", Changed: clock.Now()}}
 		create(ctx)
 		reconcile(ctx)
 		Expect(engine.calls).To(Equal([]string{"take over 1"}))

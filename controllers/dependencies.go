@@ -7,13 +7,21 @@ import (
 	"context"
 	"time"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/admission"
 	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/drift"
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/jobs"
+	"github.com/groundwork-dev/groundwork/internal/manifests"
 	"github.com/groundwork-dev/groundwork/internal/prepare"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 	"github.com/groundwork-dev/groundwork/internal/refs"
+	"github.com/groundwork-dev/groundwork/internal/usage"
 )
 
 // The reconcilers see the rooms through these, so that specs can stand in for
@@ -28,7 +36,7 @@ type (
 	// Preparer looks before the leap.
 	Preparer interface {
 		Peek(owner, key string) *prepare.Result
-		Ensure(owner, key string, request helm.RenderRequest) (*prepare.Result, error)
+		Ensure(owner, key string, request prepare.Request) (*prepare.Result, error)
 		Keep(owner string, keys map[string]bool)
 		Retry(owner, request string)
 	}
@@ -45,6 +53,26 @@ type (
 		Errors(owner string) map[string]error
 	}
 
+	// CRDChecker compares definitions with the cluster's in the background.
+	CRDChecker interface {
+		Check(bundle string, question crds.Question) (done bool, err error)
+		Keep(bundle string, names map[string]bool)
+		Retry(bundle, request string)
+	}
+
+	// Usage counts live objects of kinds.
+	Usage interface {
+		Set(owner string, kinds []usage.Kind)
+		Count(owner string) (counts []usage.Count, synced bool)
+	}
+
+	// Admission knows the admission webhooks of the cluster.
+	Admission interface {
+		Obstacle(q admission.Question) (message string, synced bool)
+		Own(owner string, services []types.NamespacedName, expected []v1alpha1.WebhookReference) (problems []string, synced bool)
+		Orphans() []string
+	}
+
 	// Engine runs Helm actions.
 	Engine interface {
 		Observe(ctx context.Context, release helm.Release) ([]helm.Revision, error)
@@ -52,7 +80,18 @@ type (
 		TakeOver(ctx context.Context, release helm.Release, revision int) error
 		Install(ctx context.Context, request helm.Request) (helm.Result, error)
 		Upgrade(ctx context.Context, request helm.Request) (helm.Result, error)
-		Uninstall(ctx context.Context, release helm.Release, owner string, timeout time.Duration) error
+		Rollback(ctx context.Context, request helm.RollbackRequest) (helm.Result, error)
+		MarkReady(ctx context.Context, release helm.Release, revision int) error
+		Describe(ctx context.Context, release helm.Release, revision int) (helm.Description, error)
+		Drift(ctx context.Context, request helm.DriftRequest) ([]helm.Difference, []helm.Applied, error)
+		Uninstall(ctx context.Context, request helm.UninstallRequest) error
+	}
+
+	// Manifests applies follow-up objects.
+	Manifests interface {
+		Apply(ctx context.Context, request manifests.Request) (manifests.Result, error)
+		Remove(ctx context.Context, owner string, refs []v1alpha1.ObjectReference, allowDelete []string) (left []string, err error)
+		Probe(ctx context.Context, namespace string, raw []apiextensionsv1.JSON) error
 	}
 
 	// Tracker keeps the objects of releases in view.
@@ -63,11 +102,26 @@ type (
 		Status(release string, rules []readiness.Rule) (status readiness.Status, synced bool)
 	}
 
+	// Ledger remembers which objects must be compared with their release.
+	Ledger interface {
+		Known(release string, written ...readiness.Applied)
+		Released(release string, written ...readiness.Applied)
+		All(release string)
+		Begin(release string) (objects []readiness.Object, all bool)
+		Learn(release string, found []drift.Finding, written ...readiness.Applied)
+		Failed(release string)
+		After(release string) time.Duration
+		Findings(release string) drift.Report
+		Forget(release string)
+	}
+
 	// Jobs runs Helm actions in the background.
 	Jobs interface {
 		Begin(release, action, digest string, run func(context.Context) (any, error)) bool
 		Running(release string) (jobs.Running, bool)
+		Interrupt(release string) bool
 		Outcome(release string) (jobs.Outcome, bool)
+		Learned(release string, outcome jobs.Outcome)
 		Clear(release string)
 	}
 )

@@ -22,6 +22,8 @@ type inventory struct {
 	revision int
 	objects  []readiness.Object
 	rules    []readiness.Rule
+	// driftRules are the mode and the ignore rules that were in force last.
+	driftRules string
 }
 
 func (c *inventoryCache) get(name string, release helm.Release, revision int) (inventory, bool) {
@@ -59,7 +61,7 @@ func ReadinessApplied(applied []helm.Applied) []readiness.Applied {
 	out := make([]readiness.Applied, 0, len(applied))
 	for _, a := range applied {
 		out = append(out, readiness.Applied{
-			Object: readinessObjects([]helm.Object{a.Object})[0], UID: a.UID, Generation: a.Generation,
+			Object: readinessObjects([]helm.Object{a.Object})[0], UID: a.UID, Generation: a.Generation, ResourceVersion: a.ResourceVersion,
 		})
 	}
 	return out

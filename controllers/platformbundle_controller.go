@@ -38,6 +38,12 @@ type PlatformBundleReconciler struct {
 	Kinds Kinds
 	// CRDs applies definitions.
 	CRDs CRDApplier
+	// CRDChecks compares definitions with the cluster's.
+	CRDChecks CRDChecker
+	// Usage counts live objects of kinds that are to lose their operator.
+	Usage Usage
+	// Admission knows which webhooks cannot answer.
+	Admission Admission
 	// KindsChanged is called after the served kinds changed; nil is allowed.
 	KindsChanged func()
 	// Handoff measures how fast dependents start; nil measures nothing.
@@ -72,6 +78,8 @@ type bundleScope struct {
 	plan plan.Plan
 	// missingCRDs of each release, which keep it from being Ready; set by plan.
 	missingCRDs map[string][]string
+	// losses of releases that are to be removed, by component; set by plan.
+	losses map[string]losses
 	// removing says that the bundle is being deleted with all of its releases.
 	removing bool
 	// failedCRDs are definitions that the API server refuses, with why; set by plan.
@@ -151,4 +159,6 @@ func (r *PlatformBundleReconciler) forget(name string) {
 	r.References.SetRefs(name, nil)
 	r.Preparer.Keep(name, nil)
 	r.CRDs.Ensure(name, nil)
+	r.CRDChecks.Keep(name, nil)
+	r.Usage.Set(name, nil)
 }

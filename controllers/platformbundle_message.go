@@ -20,6 +20,9 @@ func (scope *bundleScope) verdict(ready int) verdict {
 	if v, found := scope.troubleVerdict(); found {
 		return v
 	}
+	if refusals := scope.refusals(); len(refusals) > 0 {
+		return verdict{stalled: true, reason: v1alpha1.ReasonDataLoss, message: strings.Join(refusals, "; ")}
+	}
 	if scope.removing {
 		return verdict{reason: v1alpha1.ReasonUninstalling, message: "deleting: " + sentenceOf(status.Components)}
 	}
@@ -60,6 +63,17 @@ func (scope *bundleScope) troubleVerdict() (verdict, bool) {
 		return verdict{reason: otherReason, message: message}, true
 	}
 	return verdict{}, false
+}
+
+// refusals say which components are not removed, sorted.
+func (scope *bundleScope) refusals() []string {
+	var out []string
+	for _, name := range sortedKeys(scope.plan.Waits) {
+		if scope.plan.Waits[name].Reason == v1alpha1.ReasonDataLoss {
+			out = append(out, scope.losses[name].refusal(name))
+		}
+	}
+	return out
 }
 
 func firstOf(a, b string) string {

@@ -9,14 +9,12 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/chart"
-	"github.com/groundwork-dev/groundwork/internal/crds"
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/prepare"
 	"github.com/groundwork-dev/groundwork/internal/refs"
 	"github.com/groundwork-dev/groundwork/internal/values"
 )
@@ -35,12 +33,13 @@ func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope
 	request := scope.bundle.Annotations[v1alpha1.ReconcileRequestAnnotation]
 	if request != scope.bundle.Status.LastHandledReconcileAt && scope.bundle.Status.ObservedGeneration != 0 {
 		r.Preparer.Retry(scope.bundle.Name, request)
+		r.CRDChecks.Retry(scope.bundle.Name, request)
 	}
 	keys := map[string]bool{}
 	for _, resolved := range scope.resolved.Components {
-		c := &component{Component: resolved, release: scope.releases[resolved.Name]}
+		c := &component{Component: resolved, release: scope.releases[resolved.Name], asked: request}
 		scope.components = append(scope.components, c)
-		r.compose(scope, c, request)
+		r.compose(scope, c)
 		r.respectPin(scope, c)
 		keys[c.key] = true
 	}
@@ -48,13 +47,22 @@ func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope
 	for _, c := range scope.components {
 		if c.Trouble == nil && !c.preparing && !c.Suspend {
 			r.look(scope, c, has)
+			keys[c.key] = true
 		}
 	}
 	r.Preparer.Keep(scope.bundle.Name, keys)
+	r.CRDChecks.Keep(scope.bundle.Name, scope.broughtNames())
 	for _, c := range scope.components {
 		r.checkKinds(scope, c)
 	}
-	return r.settleAll(scope)
+	if err := r.settleAll(scope); err != nil {
+		return err
+	}
+	for _, c := range scope.components {
+		r.checkAdmission(scope, c)
+		c.warnOfVersion()
+	}
+	return nil
 }
 
 // watchReferences tells the watcher which Secrets and ConfigMaps matter.
@@ -72,18 +80,20 @@ func (r *PlatformBundleReconciler) watchReferences(scope *bundleScope) {
 }
 
 // compose fills in source, pin, values and key, or the trouble with them.
-func (r *PlatformBundleReconciler) compose(scope *bundleScope, c *component, request string) {
-	c.pin(request)
-	wanted, err := c.request(scope.bundle.Name)
-	if err == nil && c.release != nil {
-		c.moved = !equality.Semantic.DeepEqual(wanted, requestOf(c.release.Spec))
+func (r *PlatformBundleReconciler) compose(scope *bundleScope, c *component) {
+	if err := c.ask(scope.bundle.Name); err != nil && c.Trouble == nil {
+		c.Trouble = named(c.Name, asFailure(err))
 	}
 	if c.Trouble != nil {
 		// What resolving refuses is wrong in the spec, whatever was approved before.
 		c.moved = true
 		return
 	}
-	if trouble := r.checkClaims(scope, c); trouble != nil {
+	trouble := r.checkClaims(scope, c)
+	if trouble == nil {
+		trouble = c.checkManifests()
+	}
+	if trouble != nil {
 		c.Trouble, c.moved = trouble, true
 		return
 	}
@@ -159,10 +169,13 @@ func (r *PlatformBundleReconciler) look(scope *bundleScope, c *component, has fu
 	if c.unchanged(scope.bundle.Name, has, scope.definitions) {
 		return
 	}
-	result, err := r.Preparer.Ensure(scope.bundle.Name, c.key, helm.RenderRequest{
-		Release: helm.Release{Namespace: c.Namespace, Name: c.ReleaseName},
-		Source:  c.source, Pinned: c.pinned, Refresh: c.resolvedFor != "", Values: values.Merge(c.merged), Has: has,
-	})
+	result, err := r.prepared(scope, c, has)
+	if err == nil && result != nil {
+		var stop *catalog.UpgradeBridge
+		if stop, err = c.stop(result.Chart.Version); stop != nil {
+			result, err = r.detour(scope, c, *stop, has)
+		}
+	}
 	switch {
 	case err != nil:
 		c.Trouble = named(c.Name, asFailure(err))
@@ -171,8 +184,19 @@ func (r *PlatformBundleReconciler) look(scope *bundleScope, c *component, has fu
 		c.preparing = true
 	default:
 		c.result, c.guardedBy = result, nil
-		c.Trouble = named(c.Name, r.checkDefinitions(scope, c))
+		c.Trouble = named(c.Name, r.checkResult(scope, c))
 	}
+}
+
+// prepared asks the preparer for what the chart becomes.
+func (r *PlatformBundleReconciler) prepared(scope *bundleScope, c *component, has func(string) bool) (*prepare.Result, error) {
+	return r.Preparer.Ensure(scope.bundle.Name, c.key, prepare.Request{
+		RenderRequest: helm.RenderRequest{
+			Release: helm.Release{Namespace: c.Namespace, Name: c.ReleaseName},
+			Source:  c.source, Pinned: c.pinned, Refresh: c.resolvedFor != "", Values: values.Merge(c.merged), Has: has,
+		},
+		Owner: v1alpha1.ReleaseName(scope.bundle.Name, c.Name), New: c.release == nil, Adopt: c.Adopt,
+	})
 }
 
 // knownGuards are the approved guards of a component that are still in the bundle
@@ -186,32 +210,6 @@ func (scope *bundleScope) knownGuards(c *component) []string {
 		enabled := slices.ContainsFunc(scope.components, func(other *component) bool { return other.Name == guard })
 		if enabled && !closesCycle(scope, c, guard) {
 			out = append(out, guard)
-		}
-	}
-	return out
-}
-
-// checkDefinitions refuses changes of CRDs that lose data.
-func (r *PlatformBundleReconciler) checkDefinitions(scope *bundleScope, c *component) *failure.Error {
-	owner := v1alpha1.ReleaseName(scope.bundle.Name, c.Name)
-	for _, definition := range c.result.CRDs {
-		question := crds.Question{Owner: owner, Next: definition}
-		if state, ok := scope.definitions.Get(definition.Name); ok {
-			question.Current = &state
-			question.Need = versionsUsed(c.result.Kinds, state)
-		}
-		if _, err := crds.Decide(question); err != nil {
-			return asFailure(err)
-		}
-	}
-	return nil
-}
-
-func versionsUsed(kinds []schema.GroupVersionKind, state crds.State) []string {
-	var out []string
-	for _, gvk := range kinds {
-		if gvk.Group == state.Group && gvk.Kind == state.Kind {
-			out = append(out, gvk.Version)
 		}
 	}
 	return out

@@ -70,7 +70,7 @@ func (scope *bundleScope) componentStatuses() []v1alpha1.ComponentStatus {
 	}
 	for _, name := range sortedKeys(scope.releases) {
 		if !listed[name] && !slices.Contains(scope.plan.Forget, name) {
-			out = append(out, removalStatus(scope.releases[name], scope.plan.Waits[name]))
+			out = append(out, scope.removalStatus(scope.releases[name], scope.plan.Waits[name]))
 		}
 	}
 	slices.SortFunc(out, func(a, b v1alpha1.ComponentStatus) int { return strings.Compare(a.Name, b.Name) })
@@ -98,7 +98,7 @@ func suspended(scope *bundleScope) []v1alpha1.ComponentStatus {
 // that holds is told: suspended, trouble, ready, waiting, and what its release
 // says.
 func (scope *bundleScope) componentStatus(c *component) v1alpha1.ComponentStatus {
-	out := v1alpha1.ComponentStatus{Name: c.Name, Lifecycle: c.Lifecycle}
+	out := v1alpha1.ComponentStatus{Name: c.Name, Lifecycle: c.Lifecycle, Warning: c.warning}
 	if c.release != nil {
 		out.Version = c.release.Spec.Chart.Version
 	}
@@ -138,7 +138,7 @@ func (c *component) readyAsWanted() bool {
 	if c.spec == nil {
 		return c.preparing && !c.moved
 	}
-	return c.release.Spec.InputsDigest == c.spec.InputsDigest
+	return wantedDigest(c.release.Spec) == wantedDigest(*c.spec)
 }
 
 // explain says what is waited for, and why a definition does not come.
@@ -166,6 +166,8 @@ func waitState(wait plan.Wait) v1alpha1.ComponentState {
 		return v1alpha1.StateHeld
 	case v1alpha1.ReasonWaitingForDependents, v1alpha1.ReasonUninstalling:
 		return v1alpha1.StateRemoving
+	case v1alpha1.ReasonDataLoss:
+		return v1alpha1.StateHeld
 	default:
 		return v1alpha1.StateWaiting
 	}
@@ -189,6 +191,8 @@ func waitMessage(wait plan.Wait) string {
 		return "suspend is set"
 	case v1alpha1.ReasonUninstalling:
 		return "is being uninstalled before it can be installed again"
+	case v1alpha1.ReasonWebhookUnavailable:
+		return strings.Join(wait.On, "; ")
 	default:
 		return "waits for " + on
 	}
@@ -218,7 +222,13 @@ func releaseStory(release *v1alpha1.ComponentRelease) (v1alpha1.ComponentState, 
 		state = v1alpha1.StateInstalling
 	case v1alpha1.ReasonUpgrading:
 		state = v1alpha1.StateUpgrading
-	case v1alpha1.ReasonInstallFailed, v1alpha1.ReasonUpgradeFailed, v1alpha1.ReasonUninstallFailed, v1alpha1.ReasonObjectsFailed:
+	case v1alpha1.ReasonRollingBack:
+		state = v1alpha1.StateUpgrading
+	case v1alpha1.ReasonReleasedExternally:
+		state = v1alpha1.StateHeld
+	case v1alpha1.ReasonInstallFailed, v1alpha1.ReasonUpgradeFailed, v1alpha1.ReasonUninstallFailed, v1alpha1.ReasonObjectsFailed,
+		v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonRolledBack, v1alpha1.ReasonRolloutTimedOut, v1alpha1.ReasonManifestsFailed,
+		v1alpha1.ReasonProbeFailed:
 		state = v1alpha1.StateFailed
 	case v1alpha1.ReasonSuspended:
 		state = v1alpha1.StateSuspended
@@ -226,12 +236,14 @@ func releaseStory(release *v1alpha1.ComponentRelease) (v1alpha1.ComponentState, 
 	return state, ready.Reason, ready.Message
 }
 
-func removalStatus(release *v1alpha1.ComponentRelease, wait plan.Wait) v1alpha1.ComponentStatus {
+func (scope *bundleScope) removalStatus(release *v1alpha1.ComponentRelease, wait plan.Wait) v1alpha1.ComponentStatus {
 	out := v1alpha1.ComponentStatus{
 		Name: release.Spec.Component, Version: release.Spec.Chart.Version,
 		State: v1alpha1.StateRemoving, Reason: v1alpha1.ReasonUninstalling,
 	}
 	switch {
+	case wait.Reason == v1alpha1.ReasonDataLoss:
+		out.State, out.Reason, out.Message = v1alpha1.StateHeld, wait.Reason, scope.losses[out.Name].refusal(out.Name)
 	case wait.Reason != "":
 		out.Reason, out.Message = wait.Reason, waitMessage(wait)
 	case release.Spec.Removal != "":
@@ -259,6 +271,6 @@ func setMaintained(bundle *v1alpha1.PlatformBundle) {
 
 // isReady says whether a release is Ready at exactly what was approved.
 func isReady(release *v1alpha1.ComponentRelease) bool {
-	return release.Status.ReadyDigest == release.Spec.InputsDigest &&
+	return release.Status.ReadyDigest == wantedDigest(release.Spec) &&
 		meta.IsStatusConditionTrue(release.Status.Conditions, v1alpha1.ConditionReady)
 }

@@ -6,6 +6,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -206,6 +207,7 @@ func (r *PlatformBundleReconciler) plan(_ context.Context, scope *bundleScope) e
 		state.Failed = true
 		in.CRDs[name] = state
 	}
+	r.countLosses(scope, in.Releases)
 	scope.plan = plan.Bundle(in)
 	scope.missingCRDs = map[string][]string{}
 	for _, state := range in.Releases {
@@ -232,6 +234,7 @@ func (r *PlatformBundleReconciler) apply(ctx context.Context, scope *bundleScope
 	for _, name := range scope.plan.Remove {
 		release := scope.releases[name].DeepCopy()
 		release.Spec.Removal = v1alpha1.RemovalUninstall
+		release.Spec.AllowDataLoss = slices.Sorted(slices.Values(scope.allowDataLoss(name)))
 		if err := r.Update(ctx, release); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("mark ComponentRelease %s for removal: %w", release.Name, err)
 		}

@@ -27,6 +27,9 @@ var _ = Describe("PlatformBundle", func() {
 	var (
 		preparer   *stubPreparer
 		applier    *stubApplier
+		checks     *stubChecks
+		counter    *stubUsage
+		webhooks   *stubAdmission
 		events     *recorder
 		reconciler *controllers.PlatformBundleReconciler
 		bundle     *v1alpha1.PlatformBundle
@@ -100,9 +103,10 @@ var _ = Describe("PlatformBundle", func() {
 		Expect(err).NotTo(HaveOccurred())
 		preparer = &stubPreparer{errors: map[string]error{}, pending: map[string]bool{}, definitions: map[string][]*crds.Definition{}}
 		applier, events = &stubApplier{}, &recorder{}
+		checks, counter, webhooks = &stubChecks{}, &stubUsage{listed: true}, &stubAdmission{}
 		reconciler = &controllers.PlatformBundleReconciler{
 			Client: k8s, APIReader: k8s, Recorder: events, Catalogs: catalogs, References: stubReferences{},
-			Preparer: preparer, Kinds: stubKinds{}, CRDs: applier,
+			Preparer: preparer, Kinds: stubKinds{}, CRDs: applier, CRDChecks: checks, Usage: counter, Admission: webhooks,
 		}
 		bundle = &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
 		bundle.Spec.Components = []v1alpha1.Component{own("beta", "alpha"), own("alpha")}

@@ -76,6 +76,7 @@ func (r *ComponentReleaseReconciler) SetupWithManager(ctx context.Context, mgr c
 		// Own status writes come back, as for bundles.
 		For(&v1alpha1.ComponentRelease{}).
 		WatchesMetadata(records(), handler.EnqueueRequestsFromMapFunc(releaseOfRecord(mgr.GetClient()))).
+		WatchesMetadata(namespaces(), handler.EnqueueRequestsFromMapFunc(releasesIn(mgr.GetClient())), builder.WithPredicates(ending())).
 		WatchesRawSource(waker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: releaseWorkers}).
 		Complete(r)

@@ -127,6 +127,48 @@ func releaseOfRecord(reader client.Reader) handler.MapFunc {
 	}
 }
 
+// releasesIn maps a Namespace to the ComponentReleases whose release is in it.
+func releasesIn(reader client.Reader) handler.MapFunc {
+	return func(ctx context.Context, namespace client.Object) []reconcile.Request {
+		var releases v1alpha1.ComponentReleaseList
+		if err := reader.List(ctx, &releases); err != nil {
+			return nil
+		}
+		var out []reconcile.Request
+		for i := range releases.Items {
+			if releases.Items[i].Spec.Namespace == namespace.GetName() {
+				out = append(out, reconcile.Request{NamespacedName: types.NamespacedName{Name: releases.Items[i].Name}})
+			}
+		}
+		return out
+	}
+}
+
+// ending lets through that an object is being deleted, and that it is gone.
+func ending() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(event.CreateEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return e.ObjectOld.GetDeletionTimestamp().IsZero() != e.ObjectNew.GetDeletionTimestamp().IsZero()
+		},
+	}
+}
+
+// namespaces is the metadata of Namespaces.
+func namespaces() *metav1.PartialObjectMetadata {
+	object := &metav1.PartialObjectMetadata{}
+	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
+	return object
+}
+
+// KindsChanged wakes the releases whose follow-up manifests wait for a kind.
+func (r *ComponentReleaseReconciler) KindsChanged(wake func(release string)) {
+	for _, release := range r.followUps.kindsChanged() {
+		wake(release)
+	}
+}
+
 // records is the metadata of Secrets, which is all that is watched of them.
 func records() *metav1.PartialObjectMetadata {
 	object := &metav1.PartialObjectMetadata{}
@@ -153,6 +195,25 @@ func WakeOwner(owner string, bundles, releases *Waker) {
 		return
 	}
 	bundles.Wake(owner)
+}
+
+// WakeEverybody wakes all bundles and releases: an admission webhook has begun or
+// ceased to answer, and it may be anybody's. The context is that of the process.
+func WakeEverybody(ctx context.Context, reader client.Reader, bundles, releases *Waker) func() {
+	return func() {
+		var platform v1alpha1.PlatformBundleList
+		if err := reader.List(ctx, &platform); err == nil {
+			for i := range platform.Items {
+				bundles.Wake(platform.Items[i].Name)
+			}
+		}
+		var list v1alpha1.ComponentReleaseList
+		if err := reader.List(ctx, &list); err == nil {
+			for i := range list.Items {
+				releases.Wake(list.Items[i].Name)
+			}
+		}
+	}
 }
 
 // workloadWaiter is the part of the readiness tracker that hooks wait with.

@@ -9,40 +9,27 @@ package operator
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"net/http"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
 	apiruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
-	"github.com/groundwork-dev/groundwork/bundles"
 	"github.com/groundwork-dev/groundwork/controllers"
-	"github.com/groundwork-dev/groundwork/internal/catalog"
-	"github.com/groundwork-dev/groundwork/internal/chart"
 	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/crds"
-	"github.com/groundwork-dev/groundwork/internal/helm"
-	"github.com/groundwork-dev/groundwork/internal/jobs"
-	"github.com/groundwork-dev/groundwork/internal/prepare"
-	"github.com/groundwork-dev/groundwork/internal/readiness"
-	"github.com/groundwork-dev/groundwork/internal/refs"
 )
 
 // Options of an operator. The zero value of a number means its default.
@@ -155,65 +142,4 @@ func newManager(config *rest.Config, o Options) (ctrl.Manager, *cluster.Kinds, e
 		Controller:                    ctrlconfig.Controller{SkipNameValidation: &o.SkipNameValidation},
 	})
 	return mgr, kinds, err
-}
-
-// wire builds the rooms and connects them.
-func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o Options) error {
-	catalogs, err := catalog.Load(bundles.FS)
-	if err != nil {
-		return err
-	}
-	charts, err := chart.New(chart.Options{CacheDir: o.ChartCache, Mirror: o.ChartMirror, UserAgent: "groundwork/" + o.Version})
-	if err != nil {
-		return err
-	}
-	clientset, err := kubernetes.NewForConfig(mgr.GetConfig())
-	if err != nil {
-		return err
-	}
-	handoff, err := controllers.NewHandoff(o.Registry)
-	if err != nil {
-		return err
-	}
-	bundleWaker, releaseWaker := &controllers.Waker{}, &controllers.Waker{}
-	identity := strings.ToLower(rand.Text())
-	tracker := readiness.NewTracker(mgr.GetConfig(), kinds, readiness.Options{Wake: releaseWaker.Wake, Log: ctrl.Log.WithName("readiness")})
-	engine, err := helm.New(helm.Options{
-		Config: mgr.GetConfig(), Kinds: kinds, Charts: charts, Identity: identity,
-		Wait: controllers.WaitForWorkloads(tracker), Log: ctrl.Log.WithName("helm"),
-	})
-	if err != nil {
-		return err
-	}
-	actions := jobs.New(o.ParallelActions, releaseWaker.Wake)
-	preparer := prepare.New(engine, prepare.Options{Parallel: o.ParallelPrepares, Wake: bundleWaker.Wake})
-	applier := crds.NewApplier(mgr.GetClient(), crds.Options{
-		Parallel: o.ParallelCRDs, Wake: bundleWaker.Wake, Log: ctrl.Log.WithName("crds"),
-	})
-	references := refs.New(clientset, func(owner string) {
-		controllers.WakeOwner(owner, bundleWaker, releaseWaker)
-	})
-	for _, room := range []interface{ Start(context.Context) error }{tracker, actions, preparer, applier, references} {
-		if err := mgr.Add(room); err != nil {
-			return err
-		}
-	}
-	bundle := &controllers.PlatformBundleReconciler{
-		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Recorder: mgr.GetEventRecorder("groundwork"), Catalogs: catalogs, References: references,
-		Preparer: preparer, Kinds: kinds, CRDs: applier, KindsChanged: tracker.KindsChanged, Handoff: handoff,
-	}
-	if err := bundle.SetupWithManager(mgr, bundleWaker); err != nil {
-		return err
-	}
-	release := &controllers.ComponentReleaseReconciler{
-		Client: mgr.GetClient(), Recorder: mgr.GetEventRecorder("groundwork"), References: references, Engine: engine,
-		Jobs: actions, Tracker: tracker, Identity: identity, Handoff: handoff, Clock: clock.RealClock{},
-	}
-	if err := release.SetupWithManager(ctx, mgr, releaseWaker); err != nil {
-		return err
-	}
-	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
-		return err
-	}
-	return mgr.AddReadyzCheck("readyz", healthz.Ping)
 }

@@ -29,9 +29,24 @@ const (
 	maxDelay   = 5 * time.Minute
 )
 
-// Renderer renders a chart without writing; internal/helm.Engine is one.
+// Renderer renders a chart and looks at what is there, without writing;
+// internal/helm.Engine is one.
 type Renderer interface {
 	Render(ctx context.Context, request helm.RenderRequest) (*helm.Rendered, error)
+	Observe(ctx context.Context, release helm.Release) ([]helm.Revision, error)
+	Conflicts(ctx context.Context, release helm.Release, objects []helm.Object, owner string) ([]helm.Conflict, error)
+}
+
+// Request asks what a component would become.
+type Request struct {
+	helm.RenderRequest
+	// Owner is the ComponentRelease.
+	Owner string
+	// New says that nothing was approved for it yet. Objects of a new component that
+	// exist already are refused, unless a Helm release of the name exists, too.
+	New bool
+	// Adopt takes over those that belong to no release.
+	Adopt bool
 }
 
 // Result is what was learnt about one component.
@@ -143,7 +158,7 @@ func (p *Preparer) Peek(owner, key string) *Result {
 // begins to make it. Both nil means that it is being made. An error that time may
 // cure stays visible while the next attempt runs; it is tried again with
 // exponential backoff.
-func (p *Preparer) Ensure(owner, key string, request helm.RenderRequest) (*Result, error) {
+func (p *Preparer) Ensure(owner, key string, request Request) (*Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	byKey := p.entries[owner]
@@ -217,7 +232,7 @@ func (p *Preparer) Retry(owner, request string) {
 	}
 }
 
-func (p *Preparer) run(owner, key string, e *entry, request helm.RenderRequest) {
+func (p *Preparer) run(owner, key string, e *entry, request Request) {
 	<-p.started
 	p.slots <- struct{}{}
 	asked := map[string]bool{}
@@ -236,13 +251,13 @@ func (p *Preparer) run(owner, key string, e *entry, request helm.RenderRequest) 
 
 // prepare renders one chart. A panic of a template engine or a chart becomes an
 // error of that component, so that one chart does not take the operator down.
-func (p *Preparer) prepare(ctx context.Context, request helm.RenderRequest) (result *Result, err error) {
+func (p *Preparer) prepare(ctx context.Context, request Request) (result *Result, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			result, err = nil, failure.Terminal(v1alpha1.ReasonRenderFailed, "rendering the chart panicked: %v", problem)
 		}
 	}()
-	rendered, err := p.renderer.Render(ctx, request)
+	rendered, err := p.renderer.Render(ctx, request.RenderRequest)
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +275,7 @@ func (p *Preparer) prepare(ctx context.Context, request helm.RenderRequest) (res
 		}
 		result.CRDs = append(result.CRDs, definition)
 	}
-	return result, nil
+	return result, p.refuseExisting(ctx, request, result.Objects)
 }
 
 func (p *Preparer) finish(owner, key string, e *entry, result *Result, err error, asked map[string]bool) {

@@ -43,6 +43,9 @@ type fixture struct {
 	mu      sync.Mutex
 	render  func(helm.RenderRequest) (*helm.Rendered, error)
 	renders int
+	// revisions and conflicts are what is there already.
+	revisions []helm.Revision
+	conflicts []helm.Conflict
 }
 
 func newFixture(t *testing.T, parallel int) *fixture {
@@ -75,6 +78,16 @@ func (f *fixture) Render(_ context.Context, request helm.RenderRequest) (*helm.R
 	return render(request)
 }
 
+// Observe implements prepare.Renderer.
+func (f *fixture) Observe(context.Context, helm.Release) ([]helm.Revision, error) {
+	return f.revisions, nil
+}
+
+// Conflicts implements prepare.Renderer.
+func (f *fixture) Conflicts(context.Context, helm.Release, []helm.Object, string) ([]helm.Conflict, error) {
+	return f.conflicts, nil
+}
+
 func (f *fixture) answer(rendered *helm.Rendered, err error) {
 	f.answerWith(func(helm.RenderRequest) (*helm.Rendered, error) { return rendered, err })
 }
@@ -102,7 +115,9 @@ func (f *fixture) wake() {
 	}
 }
 
-func asking(has func(string) bool) helm.RenderRequest { return helm.RenderRequest{Has: has} }
+func asking(has func(string) bool) prepare.Request {
+	return prepare.Request{RenderRequest: helm.RenderRequest{Has: has}}
+}
 
 func never(string) bool { return false }
 

@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -167,7 +168,7 @@ func releasesOf(ctx context.Context, bundle string) map[string]v1alpha1.Componen
 type revision struct {
 	number     int
 	status     string
-	appearance int64 // resourceVersion
+	appearance int64 // Helm's own time of the last write, which marks of ours leave alone
 }
 
 // revisions are Helm's records, oldest first, by namespace/release.
@@ -181,7 +182,7 @@ func revisions(ctx context.Context) map[string][]revision {
 		number, err := strconv.Atoi(record.Labels["version"])
 		Expect(err).NotTo(HaveOccurred(), "Helm record %s", record.Name)
 		key := record.Namespace + "/" + record.Labels["name"]
-		out[key] = append(out[key], revision{number, record.Labels["status"], versionOf(record.ResourceVersion)})
+		out[key] = append(out[key], revision{number, record.Labels["status"], versionOf(cmp.Or(record.Labels["modifiedAt"], record.Labels["createdAt"]))})
 	}
 	for _, records := range out {
 		slices.SortFunc(records, func(a, b revision) int { return a.number - b.number })

@@ -1,0 +1,224 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/jobs"
+	"github.com/groundwork-dev/groundwork/internal/manifests"
+	"github.com/groundwork-dev/groundwork/internal/plan"
+	"github.com/groundwork-dev/groundwork/internal/readiness"
+)
+
+// Jobs that are no Helm actions.
+const (
+	actionDrift     = "Drift"
+	actionManifests = "Manifests"
+	actionProbe     = "Probe"
+)
+
+// manifestsOf is the key under which the follow-up objects of a release are
+// tracked; ReleaseOf is its inverse.
+func manifestsOf(release string) string { return release + manifestsSuffix }
+
+const manifestsSuffix = "#manifests"
+
+// ReleaseOf is the release that a key of the tracker belongs to.
+func ReleaseOf(key string) string { return strings.TrimSuffix(key, manifestsSuffix) }
+
+// follow is what comes after the objects of a release are ready: its probes, its
+// follow-up manifests, and the mark on the record that it was Ready. A release
+// that is held where it was rolled back to is marked, too.
+func (r *ComponentReleaseReconciler) follow(ctx context.Context, scope *releaseScope) error {
+	if scope.deployed == nil || scope.decision.Action != plan.ActionNone || scope.objects == nil || !scope.objects.ready {
+		return nil
+	}
+	if scope.decision.Reason == v1alpha1.ReasonReleased || scope.decision.Reason == v1alpha1.ReasonRolloutTimedOut {
+		scope.followUp = r.probe(scope)
+		if scope.followUp == nil {
+			scope.followUp = r.applyManifests(scope)
+		}
+		if scope.followUp != nil {
+			return nil
+		}
+		if !isReady(scope.before) {
+			r.Handoff.Ready(scope.release.Name)
+		}
+	}
+	if scope.deployed.Digest == "" || scope.deployed.Ready {
+		return nil
+	}
+	return r.Engine.MarkReady(ctx, scope.helm, scope.deployed.Number)
+}
+
+// probe proves that the API server accepts what the catalog says it must, once
+// for each new inputs.
+func (r *ComponentReleaseReconciler) probe(scope *releaseScope) *verdict {
+	spec, status := scope.release.Spec, &scope.release.Status
+	if len(spec.Probes) == 0 || status.ProbedDigest == spec.InputsDigest {
+		return nil
+	}
+	memory := r.followUps.get(scope.release.Name)
+	if wait := memory.wait(r.Clock.Now()); wait > 0 {
+		scope.comeBack(wait)
+	} else {
+		r.Jobs.Begin(scope.release.Name, actionProbe, spec.InputsDigest, func(ctx context.Context) (any, error) {
+			return nil, r.Manifests.Probe(ctx, spec.Namespace, spec.Probes)
+		})
+	}
+	if memory.problem != "" {
+		return &verdict{reason: v1alpha1.ReasonProbeFailed, message: memory.problem}
+	}
+	return &verdict{reason: v1alpha1.ReasonWaitingForObjects, message: "the API server is asked whether it accepts the component's objects"}
+}
+
+// applyManifests applies and prunes the follow-up manifests and waits until they
+// are current. What is about to be applied is written to the status first, so that
+// nothing is forgotten.
+func (r *ComponentReleaseReconciler) applyManifests(scope *releaseScope) *verdict {
+	spec, status := scope.release.Spec, &scope.release.Status
+	if len(spec.Manifests) == 0 && len(status.Manifests) == 0 {
+		return nil
+	}
+	pending := func(message string) *verdict {
+		return &verdict{reason: v1alpha1.ReasonManifestsPending, message: message}
+	}
+	objects, err := manifests.Parse(spec.Component, spec.Manifests)
+	if err != nil {
+		return &verdict{reason: v1alpha1.ReasonManifestInvalid, message: failure.Message(err)}
+	}
+	known, _ := manifests.References(objects, r.Mapper, spec.Namespace)
+	if all := manifests.Union(status.Manifests, known); !slices.Equal(all, status.Manifests) {
+		status.Manifests = all
+		scope.comeBack(again)
+		return pending("the follow-up manifests are about to be applied")
+	}
+	memory := r.followUps.get(scope.release.Name)
+	digest := wantedDigest(spec)
+	if memory.applied != digest {
+		if wait := memory.wait(r.Clock.Now()); wait > 0 {
+			scope.comeBack(wait)
+		} else if len(memory.waiting) == 0 || memory.kindsChanged {
+			r.sendManifests(scope, objects, known, digest)
+		}
+		return memory.verdict()
+	}
+	key := manifestsOf(scope.release.Name)
+	r.Tracker.Track(key, trackedObjects(known))
+	entry, _ := r.inventories.get(scope.release.Name, scope.helm, scope.deployed.Number)
+	state, synced, err := r.look(scope.release, key, entry)
+	switch {
+	case err != nil:
+		return pending(err.Error())
+	case !synced:
+		return pending("reading the follow-up manifests")
+	case !state.Ready:
+		return pending("follow-up manifests: " + state.Message())
+	}
+	return nil
+}
+
+// sendManifests begins to apply.
+func (r *ComponentReleaseReconciler) sendManifests(
+	scope *releaseScope, objects []*unstructured.Unstructured, known []v1alpha1.ObjectReference, digest string,
+) {
+	request := manifests.Request{
+		Owner: scope.release.Name, Namespace: scope.release.Spec.Namespace, Objects: objects,
+		Prune: manifests.Gone(scope.release.Status.Manifests, known), AllowDelete: scope.release.Spec.AllowDataLoss,
+	}
+	r.Jobs.Begin(scope.release.Name, actionManifests, digest, func(ctx context.Context) (any, error) {
+		result, err := r.Manifests.Apply(ctx, request)
+		return sent{result: result, known: known}, err
+	})
+}
+
+// sent is what came of applying manifests.
+type sent struct {
+	result manifests.Result
+	known  []v1alpha1.ObjectReference
+}
+
+// removed is what came of removing them.
+type removed struct{ left []string }
+
+// learnFollowUp takes what a probe or the manifests left.
+func (r *ComponentReleaseReconciler) learnFollowUp(scope *releaseScope, outcome jobs.Outcome) {
+	status, memory := &scope.release.Status, r.followUps.get(scope.release.Name)
+	switch value := outcome.Value.(type) {
+	case sent:
+		written := appliedManifests(value.result.Applied)
+		r.Tracker.Expect(written...)
+		r.Ledger.Known(manifestsOf(scope.release.Name), written...)
+		memory = memory.learn(value.result, outcome)
+		if value.result.Clean() && len(value.result.Left) == 0 && outcome.Err == nil {
+			status.Manifests = manifests.Union(value.known, value.result.Protected)
+		}
+	case removed:
+		memory = memory.failed(outcome, "follow-up manifests are being deleted: "+strings.Join(value.left, ", "))
+		if outcome.Err == nil && len(value.left) == 0 {
+			status.Manifests, memory = nil, followUp{}
+		}
+	default:
+		memory = memory.failed(outcome, "")
+		if outcome.Err == nil {
+			status.ProbedDigest, memory = outcome.Digest, followUp{}
+		}
+	}
+	r.followUps.put(scope.release.Name, memory)
+}
+
+// removeManifests deletes the follow-up objects before the release goes: its
+// operator may be needed to let them go.
+func (r *ComponentReleaseReconciler) removeManifests(_ context.Context, scope *releaseScope) (bool, error) {
+	left := scope.release.Status.Manifests
+	if scope.decision.Action != plan.ActionUninstall || scope.release.Spec.Removal == "" || len(left) == 0 {
+		return false, nil
+	}
+	memory := r.followUps.get(scope.release.Name)
+	if wait := memory.wait(r.Clock.Now()); wait > 0 {
+		scope.comeBack(wait)
+	} else {
+		name, allowed := scope.release.Name, scope.release.Spec.AllowDataLoss
+		r.Jobs.Begin(name, actionManifests, "", func(ctx context.Context) (any, error) {
+			left, err := r.Manifests.Remove(ctx, name, left, allowed)
+			return removed{left: left}, err
+		})
+	}
+	message := memory.problem
+	if message == "" {
+		message = fmt.Sprintf("deleting %d follow-up manifests before the release", len(left))
+	}
+	scope.blocked = &verdict{reason: v1alpha1.ReasonUninstalling, message: message}
+	return true, nil
+}
+
+func trackedObjects(refs []v1alpha1.ObjectReference) []readiness.Object {
+	out := make([]readiness.Object, 0, len(refs))
+	for _, ref := range refs {
+		out = append(out, readiness.Object{
+			GroupVersionKind: schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind), Namespace: ref.Namespace, Name: ref.Name,
+		})
+	}
+	return out
+}
+
+func appliedManifests(applied []manifests.Applied) []readiness.Applied {
+	out := make([]readiness.Applied, 0, len(applied))
+	for _, a := range applied {
+		out = append(out, readiness.Applied{
+			Object: trackedObjects([]v1alpha1.ObjectReference{a.ObjectReference})[0],
+			UID:    a.UID, Generation: a.Generation, ResourceVersion: a.ResourceVersion,
+		})
+	}
+	return out
+}

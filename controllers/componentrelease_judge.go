@@ -1,0 +1,134 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/readiness"
+)
+
+// judge looks at the objects of the newest revision, if Helm calls it deployed,
+// from the watches alone. A release that never was ours has no labels to find its
+// objects by.
+func (r *ComponentReleaseReconciler) judge(ctx context.Context, scope *releaseScope) error {
+	spec := scope.release.Spec
+	if len(scope.revisions) == 0 || spec.Removal != "" || spec.Suspend || adopting(scope) {
+		return nil
+	}
+	last := scope.revisions[len(scope.revisions)-1]
+	if last.Status != helm.StatusDeployed {
+		return nil
+	}
+	scope.deployed = &last
+	entry, err := r.inventory(ctx, scope, last.Number)
+	if err != nil {
+		return err
+	}
+	r.Tracker.Track(scope.release.Name, entry.objects)
+	scope.release.Status.Data = dataOf(entry.objects)
+	status, synced, err := r.look(scope.release, scope.release.Name, entry)
+	if err != nil {
+		return err
+	}
+	scope.known = synced
+	scope.objects = r.objectsVerdict(scope.release, entry, status, synced)
+	return nil
+}
+
+// look judges what is tracked under a key by the release's rules.
+func (r *ComponentReleaseReconciler) look(release *v1alpha1.ComponentRelease, key string, entry inventory) (readiness.Status, bool, error) {
+	rules := entry.rules
+	if !readiness.RulesEqual(rules, release.Spec.ReadyWhen) {
+		var err error
+		if rules, err = readiness.CompileRules(release.Spec.ReadyWhen); err != nil {
+			return readiness.Status{}, false, err
+		}
+		entry.rules = rules
+		r.inventories.put(release.Name, entry)
+	}
+	status, synced := r.Tracker.Status(key, rules)
+	return status, synced, nil
+}
+
+func (r *ComponentReleaseReconciler) objectsVerdict(
+	release *v1alpha1.ComponentRelease, entry inventory, status readiness.Status, synced bool,
+) *verdict {
+	waiting := func(message string) *verdict {
+		return &verdict{reason: v1alpha1.ReasonWaitingForObjects, message: message}
+	}
+	switch {
+	case !synced:
+		return waiting("reading the objects of the release")
+	case len(status.Failed) > 0:
+		return &verdict{reason: v1alpha1.ReasonObjectsFailed, message: status.Message()}
+	case !status.Ready:
+		return waiting(status.Message())
+	}
+	problems, listed := r.Admission.Own(release.Name, servicesOf(entry.objects), release.Spec.ExpectedWebhooks)
+	switch {
+	case !listed:
+		return waiting("reading the admission webhooks of the cluster")
+	case len(problems) > 0:
+		return waiting(strings.Join(problems, "; "))
+	}
+	return &verdict{ready: true, reason: v1alpha1.ReasonReady, message: fmt.Sprintf("all %d objects are current", status.Total)}
+}
+
+// servicesOf are the Services of an inventory: a webhook that calls one of them
+// belongs to the release, whoever registered it.
+func servicesOf(objects []readiness.Object) []types.NamespacedName {
+	var out []types.NamespacedName
+	for _, o := range objects {
+		if o.Group == "" && o.Kind == "Service" {
+			out = append(out, types.NamespacedName{Namespace: o.Namespace, Name: o.Name})
+		}
+	}
+	return out
+}
+
+// dataOf are the objects that count as data by themselves, sorted.
+func dataOf(objects []readiness.Object) []v1alpha1.ObjectReference {
+	var out []v1alpha1.ObjectReference
+	for _, o := range objects {
+		if helm.IsData(o.GroupKind()) {
+			out = append(out, referenceTo(o))
+		}
+	}
+	slices.SortFunc(out, func(a, b v1alpha1.ObjectReference) int {
+		return strings.Compare(a.Kind+"/"+a.Namespace+"/"+a.Name, b.Kind+"/"+b.Namespace+"/"+b.Name)
+	})
+	return out
+}
+
+func referenceTo(o readiness.Object) v1alpha1.ObjectReference {
+	return v1alpha1.ObjectReference{APIVersion: o.GroupVersion().String(), Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
+}
+
+// inventory is known from the job that made the revision, or read from its
+// record. What was not seen being written must be compared once.
+func (r *ComponentReleaseReconciler) inventory(ctx context.Context, scope *releaseScope, revision int) (inventory, error) {
+	if entry, known := r.inventories.get(scope.release.Name, scope.helm, revision); known {
+		return entry, nil
+	}
+	objects, err := r.Engine.Inventory(ctx, scope.helm, revision)
+	if err != nil {
+		return inventory{}, err
+	}
+	r.Ledger.All(scope.release.Name)
+	return r.remember(scope, revision, objects), nil
+}
+
+func (r *ComponentReleaseReconciler) remember(scope *releaseScope, revision int, objects []helm.Object) inventory {
+	entry := inventory{release: scope.helm, revision: revision, objects: readinessObjects(objects)}
+	r.inventories.put(scope.release.Name, entry)
+	return entry
+}

@@ -1,0 +1,158 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/plan"
+	"github.com/groundwork-dev/groundwork/internal/usage"
+)
+
+// loss is what a removal would lose of one kind, or leave without its operator.
+type loss struct {
+	kind  string
+	total int
+	names []string
+}
+
+func (l loss) String() string {
+	names := strings.Join(l.names, ", ")
+	if more := l.total - len(l.names); more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("%d %s (%s)", l.total, l.kind, names)
+}
+
+// losses are those of one component, sorted by kind.
+type losses []loss
+
+func (l losses) texts() []string {
+	var out []string
+	for _, entry := range l {
+		out = append(out, entry.String())
+	}
+	return out
+}
+
+// refusal is the sentence that says why a component stays and how to let it go.
+func (l losses) refusal(component string) string {
+	var kinds []string
+	for _, entry := range l {
+		kinds = append(kinds, entry.kind)
+	}
+	return fmt.Sprintf("%s is not removed, because these objects would be lost or left without their operator: %s; "+
+		"delete them, or keep the component listed with enabled: false and allowDataLoss: [%s]",
+		component, strings.Join(l.texts(), ", "), strings.Join(slices.Compact(kinds), ", "))
+}
+
+// countLosses finds, for every release that is not wanted any more, what goes
+// with it: live custom resources of its kinds that neither this bundle nor a
+// controller made, and the claims and namespaces of the release itself. What
+// allowDataLoss names does not count.
+func (r *PlatformBundleReconciler) countLosses(scope *bundleScope, releases []plan.ReleaseState) {
+	scope.losses = map[string]losses{}
+	leaving := scope.leaving(releases)
+	var kinds []usage.Kind
+	for _, release := range leaving {
+		for _, gvk := range scope.ownedKinds(release) {
+			kinds = append(kinds, usage.Kind{GroupVersionKind: gvk, ExcludeBundle: scope.bundle.Name})
+		}
+	}
+	r.Usage.Set(scope.bundle.Name, kinds)
+	counts, synced := r.Usage.Count(scope.bundle.Name)
+	for i := range releases {
+		release := leaving[releases[i].Name]
+		if release == nil {
+			continue
+		}
+		found := scope.lossesOf(release, counts)
+		scope.losses[releases[i].Name] = found
+		releases[i].AtRisk = found.texts()
+		releases[i].Counting = !synced && len(scope.ownedKinds(release)) > 0
+	}
+}
+
+// leaving are the releases that are to be removed and not on their way yet.
+func (scope *bundleScope) leaving(states []plan.ReleaseState) map[string]*v1alpha1.ComponentRelease {
+	out := map[string]*v1alpha1.ComponentRelease{}
+	for _, state := range states {
+		wanted := slices.ContainsFunc(scope.components, func(c *component) bool { return c.Name == state.Name })
+		if !wanted && !state.Removing {
+			out[state.Name] = scope.releases[state.Name]
+		}
+	}
+	return out
+}
+
+// ownedKinds are the kinds whose definitions belong to a release, each in a
+// version that is served.
+func (scope *bundleScope) ownedKinds(release *v1alpha1.ComponentRelease) []schema.GroupVersionKind {
+	var out []schema.GroupVersionKind
+	for _, ref := range release.Spec.CRDs {
+		state, exists := scope.definitions.Get(ref.Name)
+		if !exists || state.Owner != release.Name {
+			continue
+		}
+		at := slices.IndexFunc(state.Versions, func(v crds.Version) bool { return v.Served })
+		if at >= 0 {
+			out = append(out, schema.GroupVersionKind{Group: state.Group, Version: state.Versions[at].Name, Kind: state.Kind})
+		}
+	}
+	return out
+}
+
+func (scope *bundleScope) lossesOf(release *v1alpha1.ComponentRelease, counts []usage.Count) losses {
+	allowed := scope.allowDataLoss(release.Spec.Component)
+	var out losses
+	owned := scope.ownedKinds(release)
+	for _, count := range counts {
+		if slices.Contains(owned, count.GroupVersionKind) && count.Total > 0 && !slices.Contains(allowed, count.Kind) {
+			out = append(out, loss{kind: count.Kind, total: count.Total, names: count.Names})
+		}
+	}
+	out = append(out, dataLosses(release.Status.Data, allowed)...)
+	slices.SortStableFunc(out, func(a, b loss) int { return strings.Compare(a.kind, b.kind) })
+	return out
+}
+
+// dataLosses are the objects that count as data by themselves, by kind.
+func dataLosses(data []v1alpha1.ObjectReference, allowed []string) losses {
+	byKind := map[string][]string{}
+	for _, ref := range data {
+		if slices.Contains(allowed, ref.Kind) {
+			continue
+		}
+		name := ref.Name
+		if ref.Namespace != "" {
+			name = ref.Namespace + "/" + name
+		}
+		byKind[ref.Kind] = append(byKind[ref.Kind], name)
+	}
+	const most = 3
+	var out losses
+	for _, kind := range sortedKeys(byKind) {
+		names := byKind[kind]
+		slices.Sort(names)
+		out = append(out, loss{kind: kind, total: len(names), names: names[:min(most, len(names))]})
+	}
+	return out
+}
+
+// allowDataLoss is what the spec gives up of a component, whether it is enabled
+// or not: deleting the whole bundle asks the enabled ones, too.
+func (scope *bundleScope) allowDataLoss(component string) []string {
+	for _, c := range scope.bundle.Spec.Components {
+		if c.Name == component {
+			return c.AllowDataLoss
+		}
+	}
+	return nil
+}

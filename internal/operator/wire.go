@@ -1,0 +1,149 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package operator
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+
+	"github.com/groundwork-dev/groundwork/bundles"
+	"github.com/groundwork-dev/groundwork/controllers"
+	"github.com/groundwork-dev/groundwork/internal/admission"
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/chart"
+	"github.com/groundwork-dev/groundwork/internal/cluster"
+	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/drift"
+	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/jobs"
+	"github.com/groundwork-dev/groundwork/internal/manifests"
+	"github.com/groundwork-dev/groundwork/internal/prepare"
+	"github.com/groundwork-dev/groundwork/internal/readiness"
+	"github.com/groundwork-dev/groundwork/internal/refs"
+	"github.com/groundwork-dev/groundwork/internal/usage"
+)
+
+// rooms are the parts that both reconcilers work with.
+type rooms struct {
+	kinds      *cluster.Kinds
+	identity   string
+	engine     *helm.Engine
+	tracker    *readiness.Tracker
+	ledger     *drift.Ledger
+	actions    *jobs.Table
+	preparer   *prepare.Preparer
+	applier    *crds.Applier
+	checks     *crds.Checker
+	counter    *usage.Counter
+	webhooks   *admission.Watcher
+	references *refs.Watcher
+	objects    dynamic.Interface
+	handoff    *controllers.Handoff
+	// wakers put bundles and releases into the queues of their controllers.
+	bundles, releases *controllers.Waker
+}
+
+// wire builds the rooms and connects them.
+func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o Options) error {
+	catalogs, err := catalog.Load(bundles.FS)
+	if err != nil {
+		return err
+	}
+	r := rooms{kinds: kinds, identity: strings.ToLower(rand.Text()), bundles: &controllers.Waker{}, releases: &controllers.Waker{}}
+	if r.handoff, err = controllers.NewHandoff(o.Registry); err != nil {
+		return err
+	}
+	if err := r.build(ctx, mgr, o); err != nil {
+		return err
+	}
+	for _, room := range []interface{ Start(context.Context) error }{
+		r.tracker, r.actions, r.preparer, r.applier, r.references, r.checks, r.counter, r.webhooks,
+	} {
+		if err := mgr.Add(room); err != nil {
+			return err
+		}
+	}
+	if err := r.setup(ctx, mgr, catalogs); err != nil {
+		return err
+	}
+	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
+		return err
+	}
+	return mgr.AddReadyzCheck("readyz", healthz.Ping)
+}
+
+// build makes the rooms: first those that watch, then those that act.
+func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
+	config := mgr.GetConfig()
+	wakeRelease := func(key string) { r.releases.Wake(controllers.ReleaseOf(key)) }
+	clientset, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	if r.objects, err = dynamic.NewForConfig(config); err != nil {
+		return err
+	}
+	r.references = refs.New(clientset, func(owner string) { controllers.WakeOwner(owner, r.bundles, r.releases) })
+	r.ledger = drift.NewLedger(drift.Options{Wake: wakeRelease})
+	r.tracker = readiness.NewTracker(config, r.kinds, readiness.Options{
+		Wake: wakeRelease, Changed: r.ledger.Changed, Log: ctrl.Log.WithName("readiness"),
+	})
+	r.counter, err = usage.New(config, r.kinds, usage.Options{Wake: r.bundles.Wake, Log: ctrl.Log.WithName("usage")})
+	if err != nil {
+		return err
+	}
+	r.webhooks, err = admission.New(config, admission.Options{
+		Changed: controllers.WakeEverybody(ctx, mgr.GetClient(), r.bundles, r.releases), Mapper: r.kinds, Log: ctrl.Log.WithName("admission"),
+	})
+	if err != nil {
+		return err
+	}
+	charts, err := chart.New(chart.Options{CacheDir: o.ChartCache, Mirror: o.ChartMirror, UserAgent: "groundwork/" + o.Version})
+	if err != nil {
+		return err
+	}
+	r.engine, err = helm.New(helm.Options{
+		Config: config, Kinds: r.kinds, Charts: charts, Identity: r.identity,
+		Wait: controllers.WaitForWorkloads(r.tracker), Log: ctrl.Log.WithName("helm"),
+	})
+	if err != nil {
+		return err
+	}
+	r.actions = jobs.New(o.ParallelActions, r.releases.Wake)
+	r.preparer = prepare.New(r.engine, prepare.Options{Parallel: o.ParallelPrepares, Wake: r.bundles.Wake})
+	r.applier = crds.NewApplier(mgr.GetClient(), crds.Options{Parallel: o.ParallelCRDs, Wake: r.bundles.Wake, Log: ctrl.Log.WithName("crds")})
+	r.checks, err = crds.NewChecker(config, crds.CheckerOptions{Parallel: o.ParallelCRDs, Wake: r.bundles.Wake, Log: ctrl.Log.WithName("crds")})
+	return err
+}
+
+// setup registers the two reconcilers.
+func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.Set) error {
+	release := &controllers.ComponentReleaseReconciler{
+		Client: mgr.GetClient(), Recorder: mgr.GetEventRecorder("groundwork"), References: r.references, Engine: r.engine,
+		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Clock: clock.RealClock{}, Started: time.Now(),
+		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger,
+	}
+	if err := release.SetupWithManager(ctx, mgr, r.releases); err != nil {
+		return err
+	}
+	bundle := &controllers.PlatformBundleReconciler{
+		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Recorder: mgr.GetEventRecorder("groundwork"), Catalogs: catalogs,
+		References: r.references, Preparer: r.preparer, Kinds: r.kinds, CRDs: r.applier, CRDChecks: r.checks, Usage: r.counter,
+		Admission: r.webhooks, Handoff: r.handoff,
+		KindsChanged: func() {
+			r.tracker.KindsChanged()
+			r.counter.KindsChanged()
+			release.KindsChanged(r.releases.Wake)
+		},
+	}
+	return bundle.SetupWithManager(mgr, r.bundles)
+}
