@@ -67,6 +67,7 @@ func (r *PlatformBundleReconciler) checkResult(scope *bundleScope, c *component)
 		return trouble
 	}
 	owner := v1alpha1.ReleaseName(scope.bundle.Name, c.Name)
+	var refused []*failure.Error
 	for _, definition := range c.result.CRDs {
 		question := crds.Question{Owner: owner, Next: definition}
 		if state, ok := scope.definitions.Get(definition.Name); ok {
@@ -74,12 +75,31 @@ func (r *PlatformBundleReconciler) checkResult(scope *bundleScope, c *component)
 			question.Need = versionsUsed(c.result.Kinds, state)
 		}
 		done, err := r.CRDChecks.Check(scope.bundle.Name, question)
-		if err != nil {
-			return asFailure(err)
-		}
 		c.preparing = c.preparing || !done
+		if err != nil {
+			refused = append(refused, asFailure(err))
+		}
 	}
-	return nil
+	return together(refused)
+}
+
+// together is the first of several refusals with the messages of the next ones:
+// whoever mends the first should know what comes after it.
+func together(refused []*failure.Error) *failure.Error {
+	const told = 3
+	if len(refused) == 0 {
+		return nil
+	}
+	out := *refused[0]
+	var messages []string
+	for _, one := range refused[:min(told, len(refused))] {
+		messages = append(messages, failure.Message(one))
+	}
+	out.Message = strings.Join(messages, "; ")
+	if more := len(refused) - told; more > 0 {
+		out.Message += fmt.Sprintf("; and %d more of its definitions", more)
+	}
+	return &out
 }
 
 // checkData refuses an upgrade that leaves out claims or namespaces, which would

@@ -82,6 +82,8 @@ type bundleScope struct {
 	losses map[string]losses
 	// removing says that the bundle is being deleted with all of its releases.
 	removing bool
+	// orphans are fail-closed webhooks whose Service is gone; set by observe.
+	orphans []string
 	// failedCRDs are definitions that the API server refuses, with why; set by plan.
 	failedCRDs map[string]error
 	// retry asks for another pass in a moment.

@@ -26,6 +26,11 @@ func (r *PlatformBundleReconciler) recordEvents(scope *bundleScope) {
 	for _, c := range is.Components {
 		r.recordComponent(bundle, before[c.Name], c)
 	}
+	admission := meta.FindStatusCondition(is.Conditions, v1alpha1.ConditionAdmissionAvailable)
+	known := meta.FindStatusCondition(was.Conditions, v1alpha1.ConditionAdmissionAvailable)
+	if admission != nil && admission.Reason == v1alpha1.ReasonWebhookUnavailable && (known == nil || known.Message != admission.Message) {
+		r.Recorder.Eventf(bundle, nil, corev1.EventTypeWarning, admission.Reason, "Observe", "%s", truncate(admission.Message))
+	}
 	ready := meta.FindStatusCondition(is.Conditions, v1alpha1.ConditionReady)
 	old := meta.FindStatusCondition(was.Conditions, v1alpha1.ConditionReady)
 	if ready != nil && (old == nil || old.Status != ready.Status || old.Reason != ready.Reason) {
@@ -40,6 +45,9 @@ func (r *PlatformBundleReconciler) recordEvents(scope *bundleScope) {
 func (r *PlatformBundleReconciler) recordComponent(bundle *v1alpha1.PlatformBundle, was, is v1alpha1.ComponentStatus) {
 	if was.Lifecycle != is.Lifecycle && is.Lifecycle != "" {
 		r.Recorder.Eventf(bundle, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetired, "Resolve", "%s", truncate(is.Name+": "+is.Lifecycle))
+	}
+	if was.Warning != is.Warning && is.Warning != "" {
+		r.Recorder.Eventf(bundle, nil, corev1.EventTypeWarning, v1alpha1.ReasonVersionNotice, "Resolve", "%s", truncate(is.Name+": "+is.Warning))
 	}
 	if was.State == is.State && was.Reason == is.Reason {
 		return

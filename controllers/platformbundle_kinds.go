@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/crds"
@@ -164,4 +165,20 @@ func waitedForDependencies(bundle *v1alpha1.PlatformBundle, name string) bool {
 	return slices.ContainsFunc(bundle.Status.Components, func(s v1alpha1.ComponentStatus) bool {
 		return s.Name == name && s.Reason == v1alpha1.ReasonWaitingForDependencies
 	})
+}
+
+// retireDefinitions takes the conversion webhook off the definitions that stay
+// behind when a release is gone: nothing answers it any more, and their objects
+// could not even be listed.
+func (r *PlatformBundleReconciler) retireDefinitions(ctx context.Context, scope *bundleScope, release *v1alpha1.ComponentRelease) error {
+	for _, ref := range release.Spec.CRDs {
+		state, exists := scope.definitions.Get(ref.Name)
+		if !exists || state.Owner != release.Name || !state.HasConversionWebhook() {
+			continue
+		}
+		if err := crds.ConversionNone(ctx, r.Client, ref.Name); client.IgnoreNotFound(err) != nil {
+			return err
+		}
+	}
+	return nil
 }

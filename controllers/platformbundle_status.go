@@ -46,6 +46,7 @@ func summarizeBundle(scope *bundleScope, newestCatalog string, failed error) {
 	status.Ready = fmt.Sprintf("%d/%d", ready, len(scope.resolved.Components))
 	setVerdict(bundle, scope.verdict(ready))
 	setMaintained(bundle)
+	setAdmission(bundle, scope.orphans)
 	if scope.settled() {
 		status.LastHandledReconcileAt = bundle.Annotations[v1alpha1.ReconcileRequestAnnotation]
 	}
@@ -252,6 +253,16 @@ func (scope *bundleScope) removalStatus(release *v1alpha1.ComponentRelease, wait
 		}
 	}
 	return out
+}
+
+// setAdmission says whether the cluster has webhooks that lock it.
+func setAdmission(bundle *v1alpha1.PlatformBundle, orphans []string) {
+	if len(orphans) == 0 {
+		setCondition(bundle, v1alpha1.ConditionAdmissionAvailable, metav1.ConditionTrue, v1alpha1.ReasonWebhooksAnswer,
+			"every fail-closed admission webhook has a Service")
+		return
+	}
+	setCondition(bundle, v1alpha1.ConditionAdmissionAvailable, metav1.ConditionFalse, v1alpha1.ReasonWebhookUnavailable, strings.Join(orphans, "; "))
 }
 
 // setMaintained says whether the platform rests on components without a future.

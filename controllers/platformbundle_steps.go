@@ -29,6 +29,7 @@ func (r *PlatformBundleReconciler) observe(ctx context.Context, scope *bundleSco
 	if err := r.List(ctx, &releases); err != nil {
 		return fmt.Errorf("list ComponentReleases: %w", err)
 	}
+	scope.orphans = r.Admission.Orphans()
 	scope.releases = map[string]*v1alpha1.ComponentRelease{}
 	scope.foreign = map[string]string{}
 	exists := map[string]bool{}
@@ -241,6 +242,9 @@ func (r *PlatformBundleReconciler) apply(ctx context.Context, scope *bundleScope
 		scope.releases[name] = release
 	}
 	for _, name := range scope.plan.Forget {
+		if err := r.retireDefinitions(ctx, scope, scope.releases[name]); err != nil {
+			return err
+		}
 		if err := r.Delete(ctx, scope.releases[name]); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("delete ComponentRelease %s: %w", scope.releases[name].Name, err)
 		}

@@ -23,6 +23,11 @@ const (
 	// else: Ready does not depend on it.
 	ConditionMaintained = "Maintained"
 
+	// ConditionAdmissionAvailable is False on a bundle when a fail-closed admission
+	// webhook of the cluster, whoever made it, calls a Service that is gone: what it
+	// asks about is refused. Ready does not depend on it.
+	ConditionAdmissionAvailable = "AdmissionAvailable"
+
 	// ConditionReleased is True on a release when the newest Helm revision was
 	// made from the approved inputs and Helm recorded it as deployed.
 	ConditionReleased = "Released"
@@ -108,6 +113,8 @@ const (
 	// ReasonWebhookUnavailable: a fail-closed admission webhook that would be asked
 	// cannot answer.
 	ReasonWebhookUnavailable = "WebhookUnavailable"
+	// ReasonWebhooksAnswer: no fail-closed admission webhook has lost its Service.
+	ReasonWebhooksAnswer = "WebhooksAnswer"
 	// ReasonNamespaceTerminating: the namespace of the release is being deleted.
 	ReasonNamespaceTerminating = "NamespaceTerminating"
 	// ReasonManifestsPending: the follow-up manifests are not applied or not
@@ -128,9 +135,9 @@ const (
 	ReasonDriftFlapping = "DriftFlapping"
 	// ReasonDriftUnknown: an object could not be compared.
 	ReasonDriftUnknown = "DriftUnknown"
-	// ReasonUntestedVersion: the version is not the one of the catalog; used in
-	// events.
-	ReasonUntestedVersion = "UntestedVersion"
+	// ReasonVersionNotice: the version is not the one that the catalog was tested
+	// with, or the upgrade goes through another one; used in events.
+	ReasonVersionNotice = "VersionNotice"
 	// ReasonUpgradePath: the versions cannot be upgraded in one step.
 	ReasonUpgradePath = "UpgradePath"
 	// ReasonReleased: the newest Helm revision holds the approved inputs.
