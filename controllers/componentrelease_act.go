@@ -133,7 +133,8 @@ func terminating(namespace *corev1.Namespace) string {
 // handle notes that a reconcile request was acted on: an action was begun, or
 // there is none to take. Then every object is compared once more.
 func (r *ComponentReleaseReconciler) handle(_ context.Context, scope *releaseScope) error {
-	if !scope.requested() || scope.blocked != nil || (!scope.begun && scope.decision.Action != plan.ActionNone) {
+	done := scope.decision.Action == plan.ActionNone && scope.decision.Reason != v1alpha1.ReasonSuspended
+	if !scope.requested() || scope.blocked != nil || (!scope.begun && !done) {
 		return nil
 	}
 	scope.release.Status.LastHandledReconcileAt = scope.release.Spec.ReconcileRequest

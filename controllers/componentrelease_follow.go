@@ -69,7 +69,7 @@ func (r *ComponentReleaseReconciler) probe(scope *releaseScope) *verdict {
 		return nil
 	}
 	memory := r.followUps.get(scope.release.Name)
-	if wait := memory.wait(r.Clock.Now()); wait > 0 {
+	if wait := memory.wait(r.Clock.Now(), false); wait > 0 {
 		scope.comeBack(wait)
 	} else {
 		r.Jobs.Begin(scope.release.Name, actionProbe, spec.InputsDigest, func(ctx context.Context) (any, error) {
@@ -106,9 +106,10 @@ func (r *ComponentReleaseReconciler) applyManifests(scope *releaseScope) *verdic
 	memory := r.followUps.get(scope.release.Name)
 	digest := wantedDigest(spec)
 	if memory.applied != digest {
-		if wait := memory.wait(r.Clock.Now()); wait > 0 {
+		unknown := len(manifests.NeededKinds(objects, r.Mapper)) > 0
+		if wait := memory.wait(r.Clock.Now(), unknown); wait > 0 {
 			scope.comeBack(wait)
-		} else if len(memory.waiting) == 0 || memory.kindsChanged {
+		} else if wait == 0 {
 			r.sendManifests(scope, objects, known, digest)
 		}
 		return memory.verdict()
@@ -185,7 +186,7 @@ func (r *ComponentReleaseReconciler) removeManifests(_ context.Context, scope *r
 		return false, nil
 	}
 	memory := r.followUps.get(scope.release.Name)
-	if wait := memory.wait(r.Clock.Now()); wait > 0 {
+	if wait := memory.wait(r.Clock.Now(), false); wait > 0 {
 		scope.comeBack(wait)
 	} else {
 		name, allowed := scope.release.Name, scope.release.Spec.AllowDataLoss

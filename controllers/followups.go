@@ -30,12 +30,23 @@ type followUp struct {
 	at       time.Time
 }
 
-// wait is how long to wait before the next attempt.
-func (f followUp) wait(now time.Time) time.Duration {
-	if f.failures == 0 {
+// kindDelay is how long discovery may lag behind a definition that is there.
+const kindDelay = 500 * time.Millisecond
+
+// wait is how long to wait before the next attempt; less than zero is until other
+// kinds are served, which wakes the release. Unknown says that some kinds are not
+// known to be served yet.
+func (f followUp) wait(now time.Time, unknown bool) time.Duration {
+	switch {
+	case f.failures > 0:
+		return max(0, plan.Delay(f.failures)-now.Sub(f.at))
+	case len(f.waiting) == 0 || f.kindsChanged:
 		return 0
+	case unknown:
+		return -1
+	default: // served since they were looked for, or about to be
+		return max(0, kindDelay-now.Sub(f.at))
 	}
-	return max(0, plan.Delay(f.failures)-now.Sub(f.at))
 }
 
 // learn takes what came of applying.
@@ -44,7 +55,7 @@ func (f followUp) learn(result manifests.Result, outcome jobs.Outcome) followUp 
 		return followUp{applied: outcome.Digest}
 	}
 	if outcome.Err == nil && len(result.Failed) == 0 && len(result.Left) == 0 {
-		return followUp{waiting: result.Waiting}
+		return followUp{waiting: result.Waiting, at: outcome.Ended}
 	}
 	if outcome.Err == nil {
 		outcome.Err = result.Err()
