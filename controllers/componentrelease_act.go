@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/plan"
 )
 
@@ -35,7 +36,7 @@ func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScop
 	if err := r.judge(ctx, scope); err != nil {
 		return err
 	}
-	if err := r.decide(ctx, scope); err != nil || !acts(scope.decision.Action) {
+	if err := r.decide(ctx, scope); err != nil || (!acts(scope.decision.Action) && scope.decision.Action != plan.ActionRemoved) {
 		return err
 	}
 	for _, first := range []func(context.Context, *releaseScope) (bool, error){
@@ -45,7 +46,9 @@ func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScop
 			return err
 		}
 	}
-	r.begin(scope)
+	if acts(scope.decision.Action) {
+		r.begin(scope)
+	}
 	return nil
 }
 
@@ -66,13 +69,23 @@ func (r *ComponentReleaseReconciler) begin(scope *releaseScope) {
 	run := call{
 		release: scope.release.DeepCopy(), action: scope.decision.Action, revision: scope.decision.Revision, request: r.request(scope),
 	}
-	scope.begun = r.Jobs.Begin(scope.release.Name, string(run.action), scope.release.Spec.InputsDigest, func(ctx context.Context) (any, error) {
+	scope.begun = r.start(scope, string(run.action), scope.release.Spec.InputsDigest, func(ctx context.Context) (any, error) {
 		return r.run(ctx, run)
 	})
 	if scope.begun {
 		scope.objects, scope.deployed = nil, nil
 		scope.decision = plan.Decision{Action: plan.ActionWait, Reason: scope.decision.Reason}
 	}
+}
+
+// start begins a job, at most one in a pass, and none while one was running when
+// the pass began: what that one left has not been learned.
+func (r *ComponentReleaseReconciler) start(scope *releaseScope, action, digest string, run func(context.Context) (any, error)) bool {
+	if scope.busy() || !r.Jobs.Begin(scope.release.Name, action, digest, run) {
+		return false
+	}
+	scope.running = &jobs.Running{Action: action, Digest: digest}
+	return true
 }
 
 // rememberRollout keeps why a rollout that Helm calls deployed is rolled back.
@@ -103,7 +116,7 @@ func (r *ComponentReleaseReconciler) takeOver(ctx context.Context, scope *releas
 // awaitNamespace holds back while the release's namespace is being deleted: every
 // write into it would be refused, and what it waits for is worth saying.
 func (r *ComponentReleaseReconciler) awaitNamespace(ctx context.Context, scope *releaseScope) (bool, error) {
-	if scope.decision.Action == plan.ActionUninstall {
+	if scope.decision.Action == plan.ActionUninstall || scope.decision.Action == plan.ActionRemoved {
 		return false, nil
 	}
 	namespace := &corev1.Namespace{}

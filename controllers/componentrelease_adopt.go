@@ -31,7 +31,6 @@ func (r *ComponentReleaseReconciler) announceAdoption(ctx context.Context, scope
 		return false, err
 	}
 	scope.release.Status.Adopted = adoption(scope, last, found)
-	scope.tell(v1alpha1.ReasonAdopting, scope.release.Status.Adopted)
 	scope.decision = plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonAdopting}
 	scope.comeBack(again)
 	return true, nil

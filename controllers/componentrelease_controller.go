@@ -76,6 +76,9 @@ type releaseScope struct {
 	merged values.Values
 	// blocked is why nothing may be done with these inputs; set by compose.
 	blocked *verdict
+	// running is the job under way, as it was when the pass began or as the pass
+	// itself began it; set by observe and by whoever starts one.
+	running *jobs.Running
 	// outcome of the last job; set by observe.
 	outcome *jobs.Outcome
 	// revisions from the watch on records; set by observe.
@@ -110,6 +113,8 @@ func (scope *releaseScope) requested() bool {
 	asked := scope.release.Spec.ReconcileRequest
 	return asked != "" && asked != scope.release.Status.LastHandledReconcileAt
 }
+
+func (scope *releaseScope) busy() bool { return scope.running != nil }
 
 // comeBack asks for another pass, at the latest after d.
 func (scope *releaseScope) comeBack(d time.Duration) {

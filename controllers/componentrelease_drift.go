@@ -37,7 +37,7 @@ func (r *ComponentReleaseReconciler) drift(_ context.Context, scope *releaseScop
 	}
 	name := scope.release.Name
 	r.noteRules(scope)
-	if _, busy := r.Jobs.Running(name); !busy {
+	if !scope.busy() {
 		r.examine(scope, mode)
 	}
 	scope.comeBack(r.Ledger.After(name))
@@ -81,7 +81,7 @@ func (r *ComponentReleaseReconciler) examine(scope *releaseScope, mode v1alpha1.
 		if !all {
 			request.Objects = helmObjects(objects)
 		}
-		begun := r.Jobs.Begin(name, actionDrift, spec.InputsDigest, func(ctx context.Context) (any, error) {
+		begun := r.start(scope, actionDrift, spec.InputsDigest, func(ctx context.Context) (any, error) {
 			found, written, err := r.Engine.Drift(ctx, request)
 			return examined{key: name, found: found, written: ReadinessApplied(written)}, err
 		})
@@ -113,7 +113,7 @@ func (r *ComponentReleaseReconciler) examineManifests(scope *releaseScope, mode 
 	for _, o := range due {
 		only = append(only, referenceTo(o))
 	}
-	begun := r.Jobs.Begin(name, actionDrift, spec.InputsDigest, func(ctx context.Context) (any, error) {
+	begun := r.start(scope, actionDrift, spec.InputsDigest, func(ctx context.Context) (any, error) {
 		result, err := r.Manifests.Apply(ctx, manifests.Request{Owner: name, Namespace: spec.Namespace, Objects: objects, Only: only})
 		return examined{key: key, written: appliedManifests(result.Applied)}, cmp.Or(err, result.Err())
 	})

@@ -72,7 +72,7 @@ func (r *ComponentReleaseReconciler) probe(scope *releaseScope) *verdict {
 	if wait := memory.wait(r.Clock.Now(), false); wait > 0 {
 		scope.comeBack(wait)
 	} else {
-		r.Jobs.Begin(scope.release.Name, actionProbe, spec.InputsDigest, func(ctx context.Context) (any, error) {
+		r.start(scope, actionProbe, spec.InputsDigest, func(ctx context.Context) (any, error) {
 			return nil, r.Manifests.Probe(ctx, spec.Namespace, spec.Probes)
 		})
 	}
@@ -137,7 +137,7 @@ func (r *ComponentReleaseReconciler) sendManifests(
 		Owner: scope.release.Name, Namespace: scope.release.Spec.Namespace, Objects: objects,
 		Prune: manifests.Gone(scope.release.Status.Manifests, known), AllowDelete: scope.release.Spec.AllowDataLoss,
 	}
-	r.Jobs.Begin(scope.release.Name, actionManifests, digest, func(ctx context.Context) (any, error) {
+	r.start(scope, actionManifests, digest, func(ctx context.Context) (any, error) {
 		result, err := r.Manifests.Apply(ctx, request)
 		return sent{result: result, known: known}, err
 	})
@@ -179,10 +179,11 @@ func (r *ComponentReleaseReconciler) learnFollowUp(scope *releaseScope, outcome 
 }
 
 // removeManifests deletes the follow-up objects before the release goes: its
-// operator may be needed to let them go.
+// operator may be needed to let them go. They go as well when somebody else has
+// uninstalled the release.
 func (r *ComponentReleaseReconciler) removeManifests(_ context.Context, scope *releaseScope) (bool, error) {
 	left := scope.release.Status.Manifests
-	if scope.decision.Action != plan.ActionUninstall || scope.release.Spec.Removal == "" || len(left) == 0 {
+	if scope.release.Spec.Removal == "" || len(left) == 0 {
 		return false, nil
 	}
 	memory := r.followUps.get(scope.release.Name)
@@ -190,7 +191,7 @@ func (r *ComponentReleaseReconciler) removeManifests(_ context.Context, scope *r
 		scope.comeBack(wait)
 	} else {
 		name, allowed := scope.release.Name, scope.release.Spec.AllowDataLoss
-		r.Jobs.Begin(name, actionManifests, "", func(ctx context.Context) (any, error) {
+		r.start(scope, actionManifests, "", func(ctx context.Context) (any, error) {
 			left, err := r.Manifests.Remove(ctx, name, left, allowed)
 			return removed{left: left}, err
 		})
@@ -200,6 +201,7 @@ func (r *ComponentReleaseReconciler) removeManifests(_ context.Context, scope *r
 		message = fmt.Sprintf("deleting %d follow-up manifests before the release", len(left))
 	}
 	scope.blocked = &verdict{reason: v1alpha1.ReasonUninstalling, message: message}
+	scope.decision = plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonUninstalling}
 	return true, nil
 }
 

@@ -22,6 +22,12 @@ func (r *ComponentReleaseReconciler) observe(ctx context.Context, scope *release
 		return err
 	}
 	scope.revisions = revisions
+	// First whether one is running: one that ends in between is learned by the pass
+	// that its end wakes.
+	if job, running := r.Jobs.Running(scope.release.Name); running {
+		scope.running = &job
+		return nil
+	}
 	outcome, ended := r.Jobs.Outcome(scope.release.Name)
 	if !ended {
 		return nil

@@ -28,6 +28,10 @@ func summarizeRelease(scope *releaseScope, failed error) {
 	}
 	v := scope.verdict()
 	setVerdict(release, v)
+	setAbnormal(release, v1alpha1.ConditionReleasedExternally, v.reason == v1alpha1.ReasonReleasedExternally, v)
+	if scope.decision.Reason == v1alpha1.ReasonReleased && status.Failure != nil && status.Failure.Digest == release.Spec.InputsDigest {
+		status.Failure = nil // what was learned may have been computed from an older status
+	}
 	status.Removed = scope.decision.Action == plan.ActionRemoved
 	if v.ready {
 		status.ReadyDigest = wantedDigest(release.Spec)

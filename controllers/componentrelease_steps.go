@@ -78,8 +78,8 @@ func (r *ComponentReleaseReconciler) decide(_ context.Context, scope *releaseSco
 		Seed:      scope.release.Name,
 	}
 	in.Rollback, in.Retries = remediates(scope.release.Spec)
-	if job, running := r.Jobs.Running(scope.release.Name); running && acts(plan.Action(job.Action)) {
-		in.Running, in.RunningDigest = plan.Action(job.Action), job.Digest
+	if scope.busy() && acts(plan.Action(scope.running.Action)) {
+		in.Running, in.RunningDigest = plan.Action(scope.running.Action), scope.running.Digest
 	}
 	if scope.known {
 		in.ObjectsReady = scope.objects != nil && scope.objects.ready

@@ -169,11 +169,12 @@ func waitedForDependencies(bundle *v1alpha1.PlatformBundle, name string) bool {
 
 // retireDefinitions takes the conversion webhook off the definitions that stay
 // behind when a release is gone: nothing answers it any more, and their objects
-// could not even be listed.
+// could not even be listed. Where they are stored in several versions, only the
+// webhook can read them, and the component has to come back for that.
 func (r *PlatformBundleReconciler) retireDefinitions(ctx context.Context, scope *bundleScope, release *v1alpha1.ComponentRelease) error {
 	for _, ref := range release.Spec.CRDs {
 		state, exists := scope.definitions.Get(ref.Name)
-		if !exists || state.Owner != release.Name || !state.HasConversionWebhook() {
+		if !exists || state.Owner != release.Name || !state.HasConversionWebhook() || len(state.StoredVersions) > 1 {
 			continue
 		}
 		if err := crds.ConversionNone(ctx, r.Client, ref.Name); client.IgnoreNotFound(err) != nil {

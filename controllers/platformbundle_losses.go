@@ -21,6 +21,8 @@ type loss struct {
 	kind  string
 	total int
 	names []string
+	// released says that it is part of the release itself.
+	released bool
 }
 
 func (l loss) String() string {
@@ -43,14 +45,24 @@ func (l losses) texts() []string {
 }
 
 // refusal is the sentence that says why a component stays and how to let it go.
-func (l losses) refusal(component string) string {
+// What is part of the release itself is made again when it is deleted; it can only
+// be given up. Whole says that the bundle goes, with all that it lists.
+func (l losses) refusal(component string, whole bool) string {
 	var kinds []string
+	deletable := true
 	for _, entry := range l {
 		kinds = append(kinds, entry.kind)
+		deletable = deletable && !entry.released
 	}
-	return fmt.Sprintf("%s is not removed, because these objects would be lost or left without their operator: %s; "+
-		"delete them, or keep the component listed with enabled: false and allowDataLoss: [%s]",
-		component, strings.Join(l.texts(), ", "), strings.Join(slices.Compact(kinds), ", "))
+	cure := "keep the component listed with enabled: false and allowDataLoss"
+	if whole {
+		cure = "set allowDataLoss of the component"
+	}
+	if deletable {
+		cure = "delete them, or " + cure
+	}
+	return fmt.Sprintf("%s is not removed, because these objects would be lost or left without their operator: %s; %s: [%s]",
+		component, strings.Join(l.texts(), ", "), cure, strings.Join(slices.Compact(kinds), ", "))
 }
 
 // countLosses finds, for every release that is not wanted any more, what goes
@@ -141,7 +153,7 @@ func dataLosses(data []v1alpha1.ObjectReference, allowed []string) losses {
 	for _, kind := range sortedKeys(byKind) {
 		names := byKind[kind]
 		slices.Sort(names)
-		out = append(out, loss{kind: kind, total: len(names), names: names[:min(most, len(names))]})
+		out = append(out, loss{kind: kind, total: len(names), names: names[:min(most, len(names))], released: true})
 	}
 	return out
 }

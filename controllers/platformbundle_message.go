@@ -32,6 +32,9 @@ func (scope *bundleScope) verdict(ready int) verdict {
 		}
 		return verdict{ready: true, reason: v1alpha1.ReasonReady, message: fmt.Sprintf("all %d components are ready", ready)}
 	}
+	if held, reason := heldReleases(status.Components); held != "" {
+		return verdict{stalled: true, reason: reason, message: held}
+	}
 	return verdict{reason: v1alpha1.ReasonProgressing, message: sentenceOf(status.Components)}
 }
 
@@ -70,10 +73,31 @@ func (scope *bundleScope) refusals() []string {
 	var out []string
 	for _, name := range sortedKeys(scope.plan.Waits) {
 		if scope.plan.Waits[name].Reason == v1alpha1.ReasonDataLoss {
-			out = append(out, scope.losses[name].refusal(name))
+			out = append(out, scope.losses[name].refusal(name, scope.removing))
 		}
 	}
 	return out
+}
+
+// heldReleases says which components are held at other inputs than the wanted
+// ones, when nothing else is going on: then only a person gets it moving.
+func heldReleases(components []v1alpha1.ComponentStatus) (message, reason string) {
+	var held []string
+	for _, c := range components {
+		switch c.State {
+		case v1alpha1.StateReady, v1alpha1.StateSuspended:
+		case v1alpha1.StateHeld:
+			held = append(held, c.Name+": "+c.Message)
+			reason = firstOf(reason, c.Reason)
+		case v1alpha1.StateWaiting: // for what is held
+		default:
+			return "", ""
+		}
+	}
+	if len(held) == 0 {
+		return "", "" // what is waited for may come by itself
+	}
+	return strings.Join(append(held, waiting(components)...), "; "), reason
 }
 
 func firstOf(a, b string) string {
@@ -98,8 +122,12 @@ func withoutState(components []v1alpha1.ComponentStatus, state v1alpha1.Componen
 func sentenceOf(components []v1alpha1.ComponentStatus) string {
 	var parts []string
 	for _, c := range components {
-		if c.State == v1alpha1.StateFailed {
+		switch c.State {
+		case v1alpha1.StateFailed:
 			parts = append(parts, c.Name+" failed: "+c.Message)
+		case v1alpha1.StateHeld:
+			parts = append(parts, c.Name+" is held: "+c.Message)
+		default: // what moves and what waits follows
 		}
 	}
 	for _, group := range []struct {

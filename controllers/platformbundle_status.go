@@ -108,6 +108,8 @@ func (scope *bundleScope) componentStatus(c *component) v1alpha1.ComponentStatus
 	}
 	wait, waits := scope.plan.Waits[c.Name]
 	switch {
+	case c.Suspend && c.release != nil && isReady(c.release):
+		out.State, out.Reason, out.Message = v1alpha1.StateReady, v1alpha1.ReasonSuspended, "suspend is set for this component: it is left as it is, which is Ready"
 	case c.Suspend:
 		out.State, out.Reason, out.Message = v1alpha1.StateSuspended, v1alpha1.ReasonSuspended, "suspend is set for this component"
 	case c.Trouble != nil:
@@ -225,10 +227,10 @@ func releaseStory(release *v1alpha1.ComponentRelease) (v1alpha1.ComponentState, 
 		state = v1alpha1.StateUpgrading
 	case v1alpha1.ReasonRollingBack:
 		state = v1alpha1.StateUpgrading
-	case v1alpha1.ReasonReleasedExternally:
+	case v1alpha1.ReasonReleasedExternally, v1alpha1.ReasonRolledBack:
 		state = v1alpha1.StateHeld
 	case v1alpha1.ReasonInstallFailed, v1alpha1.ReasonUpgradeFailed, v1alpha1.ReasonUninstallFailed, v1alpha1.ReasonObjectsFailed,
-		v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonRolledBack, v1alpha1.ReasonRolloutTimedOut, v1alpha1.ReasonManifestsFailed,
+		v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonRolloutTimedOut, v1alpha1.ReasonManifestsFailed,
 		v1alpha1.ReasonProbeFailed:
 		state = v1alpha1.StateFailed
 	case v1alpha1.ReasonSuspended:
@@ -243,8 +245,10 @@ func (scope *bundleScope) removalStatus(release *v1alpha1.ComponentRelease, wait
 		State: v1alpha1.StateRemoving, Reason: v1alpha1.ReasonUninstalling,
 	}
 	switch {
+	case wait.Reason == v1alpha1.ReasonPreparing && len(wait.On) == 0:
+		out.Reason, out.Message = wait.Reason, "the live objects of its kinds are being counted before it is removed"
 	case wait.Reason == v1alpha1.ReasonDataLoss:
-		out.State, out.Reason, out.Message = v1alpha1.StateHeld, wait.Reason, scope.losses[out.Name].refusal(out.Name)
+		out.State, out.Reason, out.Message = v1alpha1.StateHeld, wait.Reason, scope.losses[out.Name].refusal(out.Name, scope.removing)
 	case wait.Reason != "":
 		out.Reason, out.Message = wait.Reason, waitMessage(wait)
 	case release.Spec.Removal != "":

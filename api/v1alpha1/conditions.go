@@ -32,6 +32,10 @@ const (
 	// made from the approved inputs and Helm recorded it as deployed.
 	ConditionReleased = "Released"
 
+	// ConditionReleasedExternally is True on a release whose newest Helm revision a
+	// person made, while it is held there; absent otherwise.
+	ConditionReleasedExternally = "ReleasedExternally"
+
 	// ConditionDrifted is True on a release when objects differ from what was
 	// released and were not put back: drift is Warn, or somebody else keeps writing
 	// them. It is absent while drift is Off. Ready does not depend on it.

@@ -26,8 +26,8 @@ const (
 	// version differs from this label is therefore not ours.
 	RevisionLabel = "platform.groundwork.dev/revision"
 
-	// HolderLabel stands on a Helm release record that is pending and names the
-	// operator process (a random identity per process) that works on it.
+	// HolderLabel stands on a Helm release record and names the operator process (a
+	// random identity per process) that made it, or works on it while it is pending.
 	HolderLabel = "platform.groundwork.dev/holder"
 
 	// ReadyLabel stands on a Helm release record whose objects were Ready once, and

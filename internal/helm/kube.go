@@ -142,7 +142,10 @@ func (d *decorator) UpdateThreeWayMerge(original, target kube.ResourceList, forc
 	}
 	result, err = d.Client.UpdateThreeWayMerge(original, target, force)
 	d.note(target)
-	return result, err
+	if err != nil {
+		return result, err
+	}
+	return result, d.removeDropped(original.Difference(target))
 }
 
 // Delete implements kube.Interface.
