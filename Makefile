@@ -106,6 +106,11 @@ test-envtest: bin/k8s/.stamp ## Run the tests against an API server without cont
 test-e2e: bin/k8s/.stamp bin/simcluster bin/helm build ## Run the tests on the simulated cluster.
 	@PARALLEL=$(PARALLEL) hack/test.sh e2e
 
+.PHONY: chaos
+chaos: bin/k8s/.stamp ## Kill the operator at every write, and disturb its API server; takes 20 minutes.
+	@mkdir -p bin && go test -c -o bin/chaos.test ./test/chaos
+	@cd test/chaos && CHAOS=all KUBEBUILDER_ASSETS=$(CURDIR)/bin/k8s ../../bin/chaos.test -test.timeout 60m
+
 ##@ Build
 
 .PHONY: build
