@@ -118,6 +118,9 @@ func (c *component) pin() {
 		return
 	}
 	approved := c.release.Spec.Chart
+	if c.asked == "" && c.resolvedFor == "" && !exactVersion(c.Constraint) {
+		c.resolvedFor = approved.ResolvedFor // taking a request back asks for nothing
+	}
 	same := approved.Repository == c.Repository && approved.Name == c.ChartName &&
 		approved.Constraint == c.Constraint && approved.ResolvedFor == c.resolvedFor
 	if same {

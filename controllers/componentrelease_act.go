@@ -32,7 +32,7 @@ func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScop
 	if err != nil {
 		return err
 	}
-	scope.revisions, scope.deployed, scope.objects, scope.known = revisions, nil, nil, false
+	scope.revisions, scope.deployed, scope.objects, scope.known, scope.current = revisions, nil, nil, false, false
 	if err := r.judge(ctx, scope); err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScop
 		return err
 	}
 	for _, first := range []func(context.Context, *releaseScope) (bool, error){
-		r.takeOver, r.announceAdoption, r.awaitNamespace, r.removeManifests,
+		r.takeOver, r.announceAdoption, r.awaitNamespace, r.removeManifests, r.removeWebhooks,
 	} {
 		if waits, err := first(ctx, scope); waits || err != nil {
 			return err

@@ -36,9 +36,10 @@ func (r *ComponentReleaseReconciler) announceAdoption(ctx context.Context, scope
 	return true, nil
 }
 
-// adopting says that a release exists and that no revision of it is ours.
+// adopting says that a release exists and that no revision of it is ours, nor
+// ever was.
 func adopting(scope *releaseScope) bool {
-	return len(scope.revisions) > 0 &&
+	return len(scope.revisions) > 0 && scope.release.Status.ReadyDigest == "" &&
 		!slices.ContainsFunc(scope.revisions, func(revision helm.Revision) bool { return revision.Digest != "" })
 }
 

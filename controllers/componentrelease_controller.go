@@ -43,8 +43,6 @@ type ComponentReleaseReconciler struct {
 	Handoff *Handoff
 	// Clock for backoff and the age of records.
 	Clock clock.PassiveClock
-	// Started is when this process began to watch.
-	Started time.Time
 	// Mapper finds out which kinds live in namespaces.
 	Mapper meta.RESTMapper
 	// Manifests applies follow-up objects.
@@ -89,6 +87,9 @@ type releaseScope struct {
 	// every one of them has been looked at; set by judge.
 	objects *verdict
 	known   bool
+	// current says that every object of the newest revision is current, whatever its
+	// admission webhooks, its probes and its manifests do; set by judge.
+	current bool
 	// decision; set by decide, again by act after a live read.
 	decision plan.Decision
 	// begun says that a Helm action was begun in this pass; set by act.
@@ -154,6 +155,10 @@ func (r *ComponentReleaseReconciler) Reconcile(ctx context.Context, request ctrl
 		release: release,
 		before:  release.DeepCopy(),
 		helm:    helm.Release{Namespace: release.Spec.Namespace, Name: release.Spec.ReleaseName},
+	}
+	if release.Status.ObservedGeneration == 0 {
+		// An object without a status is new or was restored: the request is an old one.
+		release.Status.LastHandledReconcileAt = release.Spec.ReconcileRequest
 	}
 	var failed error
 	for _, step := range r.steps() {

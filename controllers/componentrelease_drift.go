@@ -133,11 +133,8 @@ type examined struct {
 func (r *ComponentReleaseReconciler) learnDrift(scope *releaseScope, outcome jobs.Outcome) {
 	value, ok := outcome.Value.(examined)
 	if !ok || outcome.Err != nil {
-		key := value.key
-		if !ok {
-			key = scope.release.Name
-		}
-		r.Ledger.Failed(key)
+		r.Ledger.Failed(scope.release.Name) // only what was begun counts
+		r.Ledger.Failed(manifestsOf(scope.release.Name))
 		log.Log.WithName("drift").Info("Drift could not be examined, will retry", "release", scope.release.Name, "error", outcome.Err)
 		return
 	}

@@ -40,7 +40,17 @@ func ReleaseOf(key string) string { return strings.TrimSuffix(key, manifestsSuff
 // follow-up manifests, and the mark on the record that it was Ready. A release
 // that is held where it was rolled back to is marked, too.
 func (r *ComponentReleaseReconciler) follow(ctx context.Context, scope *releaseScope) error {
-	if scope.deployed == nil || scope.decision.Action != plan.ActionNone || scope.objects == nil || !scope.objects.ready {
+	if scope.deployed == nil || scope.decision.Action != plan.ActionNone || scope.objects == nil {
+		return nil
+	}
+	// The mark comes first: what was good once must not be rolled back later because
+	// its manifests or its webhooks kept it from being Ready in time.
+	if scope.current && scope.deployed.Digest != "" && !scope.deployed.Ready {
+		if err := r.Engine.MarkReady(ctx, scope.helm, scope.deployed.Number); err != nil {
+			return err
+		}
+	}
+	if !scope.objects.ready {
 		return nil
 	}
 	if scope.decision.Reason == v1alpha1.ReasonReleased || scope.decision.Reason == v1alpha1.ReasonRolloutTimedOut {
@@ -55,10 +65,7 @@ func (r *ComponentReleaseReconciler) follow(ctx context.Context, scope *releaseS
 			r.Handoff.Ready(scope.release.Name)
 		}
 	}
-	if scope.deployed.Digest == "" || scope.deployed.Ready {
-		return nil
-	}
-	return r.Engine.MarkReady(ctx, scope.helm, scope.deployed.Number)
+	return nil
 }
 
 // probe proves that the API server accepts what the catalog says it must, once
@@ -105,12 +112,21 @@ func (r *ComponentReleaseReconciler) applyManifests(scope *releaseScope) *verdic
 	}
 	memory := r.followUps.get(scope.release.Name)
 	digest := wantedDigest(spec)
+	missing := manifests.NeededKinds(objects, r.Mapper)
+	if memory.applied == digest && len(missing) > 0 {
+		// The definition of a kind was deleted, and its objects with it.
+		memory = followUp{waiting: kindNames(missing), at: r.Clock.Now()}
+		r.followUps.put(scope.release.Name, memory)
+	}
 	if memory.applied != digest {
-		unknown := len(manifests.NeededKinds(objects, r.Mapper)) > 0
+		unknown := len(missing) > 0
 		if wait := memory.wait(r.Clock.Now(), unknown); wait > 0 {
 			scope.comeBack(wait)
 		} else if wait == 0 {
 			r.sendManifests(scope, objects, known, digest)
+		}
+		if memory.fresh() && isReady(scope.before) {
+			return nil // a new process makes sure of what was so before
 		}
 		return memory.verdict()
 	}
@@ -203,6 +219,14 @@ func (r *ComponentReleaseReconciler) removeManifests(_ context.Context, scope *r
 	scope.blocked = &verdict{reason: v1alpha1.ReasonUninstalling, message: message}
 	scope.decision = plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonUninstalling}
 	return true, nil
+}
+
+func kindNames(kinds []schema.GroupVersionKind) []string {
+	var out []string
+	for _, gvk := range kinds {
+		out = append(out, fmt.Sprintf("%s (%s)", gvk.Kind, gvk.GroupVersion()))
+	}
+	return out
 }
 
 func trackedObjects(refs []v1alpha1.ObjectReference) []readiness.Object {

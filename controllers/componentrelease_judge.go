@@ -21,6 +21,9 @@ import (
 // objects by.
 func (r *ComponentReleaseReconciler) judge(ctx context.Context, scope *releaseScope) error {
 	spec := scope.release.Spec
+	if spec.Suspend {
+		r.inventories.forget(scope.release.Name) // the time in which nobody looked on does not count
+	}
 	if len(scope.revisions) == 0 || spec.Removal != "" || spec.Suspend || adopting(scope) {
 		return nil
 	}
@@ -39,7 +42,7 @@ func (r *ComponentReleaseReconciler) judge(ctx context.Context, scope *releaseSc
 	if err != nil {
 		return err
 	}
-	scope.known = synced
+	scope.known, scope.current = synced, synced && status.Ready
 	scope.objects = r.objectsVerdict(scope.release, entry, status, synced)
 	return nil
 }
@@ -128,7 +131,7 @@ func (r *ComponentReleaseReconciler) inventory(ctx context.Context, scope *relea
 }
 
 func (r *ComponentReleaseReconciler) remember(scope *releaseScope, revision int, objects []helm.Object) inventory {
-	entry := inventory{release: scope.helm, revision: revision, objects: readinessObjects(objects)}
+	entry := inventory{release: scope.helm, revision: revision, since: r.Clock.Now(), objects: readinessObjects(objects)}
 	r.inventories.put(scope.release.Name, entry)
 	return entry
 }

@@ -68,7 +68,9 @@ func (r *ComponentReleaseReconciler) run(ctx context.Context, c call) (any, erro
 	request, spec := c.request, c.release.Spec
 	switch c.action {
 	case plan.ActionUninstall:
-		return nil, r.uninstall(ctx, request, spec)
+		return nil, r.Engine.Uninstall(ctx, helm.UninstallRequest{
+			Release: request.Release, Owner: request.Owner, Timeout: request.Timeout, AllowDelete: request.AllowDelete,
+		})
 	case plan.ActionRollback:
 		return r.Engine.Rollback(ctx, helm.RollbackRequest{
 			Release: request.Release, Owner: request.Owner, To: c.revision, FailedDigest: request.Digest,
@@ -92,25 +94,23 @@ func (r *ComponentReleaseReconciler) run(ctx context.Context, c call) (any, erro
 	return r.Engine.Install(ctx, request)
 }
 
-// uninstall removes the release, and the webhook configurations that it
-// registered at run time: without what stands behind them, fail-closed ones would
-// lock the cluster.
-func (r *ComponentReleaseReconciler) uninstall(ctx context.Context, request helm.Request, spec v1alpha1.ComponentReleaseSpec) error {
-	err := r.Engine.Uninstall(ctx, helm.UninstallRequest{
-		Release: request.Release, Owner: request.Owner, Timeout: request.Timeout, AllowDelete: request.AllowDelete,
-	})
-	if err != nil {
-		return err
+// removeWebhooks deletes the webhook configurations that a release registered at
+// run time, when it is gone: without what stood behind them, fail-closed ones lock
+// the cluster. It comes before the release is reported as removed, so that a crash
+// repeats it.
+func (r *ComponentReleaseReconciler) removeWebhooks(ctx context.Context, scope *releaseScope) (bool, error) {
+	if scope.decision.Action != plan.ActionRemoved {
+		return false, nil
 	}
-	for _, webhook := range spec.ExpectedWebhooks {
+	for _, webhook := range scope.release.Spec.ExpectedWebhooks {
 		configuration := &unstructured.Unstructured{}
 		configuration.SetGroupVersionKind(schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: webhook.Kind})
 		configuration.SetName(webhook.Name)
 		if err := r.Delete(ctx, configuration); client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("delete %s %s, which has lost its Service: %w", webhook.Kind, webhook.Name, err)
+			return true, fmt.Errorf("delete %s %s, which has lost its Service: %w", webhook.Kind, webhook.Name, err)
 		}
 	}
-	return nil
+	return false, nil
 }
 
 func (r *ComponentReleaseReconciler) measureHandoff(ctx context.Context, name string, spec v1alpha1.ComponentReleaseSpec) {

@@ -75,6 +75,7 @@ func (r *ComponentReleaseReconciler) decide(_ context.Context, scope *releaseSco
 		Failure:   r.failureOf(scope.release),
 		Revisions: r.plannedRevisions(scope.revisions),
 		Requested: scope.requested(),
+		WasReady:  scope.release.Status.ReadyDigest == wantedDigest(scope.release.Spec),
 		Seed:      scope.release.Name,
 	}
 	in.Rollback, in.Retries = remediates(scope.release.Spec)
@@ -82,7 +83,7 @@ func (r *ComponentReleaseReconciler) decide(_ context.Context, scope *releaseSco
 		in.Running, in.RunningDigest = plan.Action(scope.running.Action), scope.running.Digest
 	}
 	if scope.known {
-		in.ObjectsReady = scope.objects != nil && scope.objects.ready
+		in.ObjectsReady = scope.current
 		in.Timeout, in.Rollout = timeoutOf(scope.release.Spec), r.rolloutAge(scope)
 	}
 	scope.decision = plan.Release(in)
@@ -100,7 +101,11 @@ func (r *ComponentReleaseReconciler) rolloutAge(scope *releaseScope) time.Durati
 	if scope.deployed == nil {
 		return 0
 	}
-	return min(r.Clock.Since(scope.deployed.Changed), r.Clock.Since(r.Started))
+	entry, known := r.inventories.get(scope.release.Name, scope.helm, scope.deployed.Number)
+	if !known {
+		return 0
+	}
+	return min(r.Clock.Since(scope.deployed.Changed), r.Clock.Since(entry.since))
 }
 
 // remediates says whether a failed upgrade ends with a rollback, and after how

@@ -4,6 +4,8 @@
 package controllers
 
 import (
+	"strings"
+
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -54,7 +56,7 @@ func setAbnormal(object conditioned, conditionType string, holds bool, v verdict
 
 func setCondition(object conditioned, conditionType string, status metav1.ConditionStatus, reason, message string) {
 	if len(message) > maxMessage {
-		message = message[:maxMessage-3] + "..."
+		message = strings.ToValidUTF8(message[:maxMessage-3], "") + "..."
 	}
 	conditions := object.GetConditions()
 	meta.SetStatusCondition(&conditions, metav1.Condition{

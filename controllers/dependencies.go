@@ -64,6 +64,7 @@ type (
 	Usage interface {
 		Set(owner string, kinds []usage.Kind)
 		Count(owner string) (counts []usage.Count, synced bool)
+		Trouble(owner string) []string
 	}
 
 	// Admission knows the admission webhooks of the cluster.

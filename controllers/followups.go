@@ -30,6 +30,9 @@ type followUp struct {
 	at       time.Time
 }
 
+// fresh says that nothing was tried in this process yet.
+func (f followUp) fresh() bool { return f.applied == "" && f.problem == "" && len(f.waiting) == 0 }
+
 // kindDelay is how long discovery may lag behind a definition that is there.
 const kindDelay = 500 * time.Millisecond
 

@@ -5,6 +5,7 @@ package controllers
 
 import (
 	"sync"
+	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
@@ -20,8 +21,10 @@ type inventoryCache struct {
 type inventory struct {
 	release  helm.Release
 	revision int
-	objects  []readiness.Object
-	rules    []readiness.Rule
+	// since is when this process began to look on.
+	since   time.Time
+	objects []readiness.Object
+	rules   []readiness.Rule
 	// driftRules are the mode and the ignore rules that were in force last.
 	driftRules string
 }

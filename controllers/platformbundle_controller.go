@@ -80,6 +80,8 @@ type bundleScope struct {
 	missingCRDs map[string][]string
 	// losses of releases that are to be removed, by component; set by plan.
 	losses map[string]losses
+	// uncounted is why some of them are not known; set by plan.
+	uncounted []string
 	// removing says that the bundle is being deleted with all of its releases.
 	removing bool
 	// orphans are fail-closed webhooks whose Service is gone; set by observe.

@@ -4,6 +4,8 @@
 package controllers
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -69,5 +71,5 @@ func truncate(note string) string {
 	if len(note) <= limit {
 		return note
 	}
-	return note[:limit] + "..."
+	return strings.ToValidUTF8(note[:limit], "") + "..."
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/graph"
 	"github.com/groundwork-dev/groundwork/internal/plan"
 	"github.com/groundwork-dev/groundwork/internal/usage"
 )
@@ -66,8 +67,8 @@ func (l losses) refusal(component string, whole bool) string {
 }
 
 // countLosses finds, for every release that is not wanted any more, what goes
-// with it: live custom resources of its kinds that neither this bundle nor a
-// controller made, and the claims and namespaces of the release itself. What
+// with it: live custom resources of its kinds that neither the release itself nor
+// a controller made, and the claims and namespaces of the release itself. What
 // allowDataLoss names does not count.
 func (r *PlatformBundleReconciler) countLosses(scope *bundleScope, releases []plan.ReleaseState) {
 	scope.losses = map[string]losses{}
@@ -75,7 +76,7 @@ func (r *PlatformBundleReconciler) countLosses(scope *bundleScope, releases []pl
 	var kinds []usage.Kind
 	for _, release := range leaving {
 		for _, gvk := range scope.ownedKinds(release) {
-			kinds = append(kinds, usage.Kind{GroupVersionKind: gvk, ExcludeBundle: scope.bundle.Name})
+			kinds = append(kinds, usage.Kind{GroupVersionKind: gvk, ExcludeRelease: release.Name})
 		}
 	}
 	r.Usage.Set(scope.bundle.Name, kinds)
@@ -89,6 +90,33 @@ func (r *PlatformBundleReconciler) countLosses(scope *bundleScope, releases []pl
 		scope.losses[releases[i].Name] = found
 		releases[i].AtRisk = found.texts()
 		releases[i].Counting = !synced && len(scope.ownedKinds(release)) > 0
+	}
+	scope.uncounted = r.Usage.Trouble(scope.bundle.Name)
+}
+
+// noteKinds finds whose kinds the follow-up manifests of a release have: that
+// operator is needed until they are gone.
+func (scope *bundleScope) noteKinds(states []plan.ReleaseState) {
+	bringer := map[schema.GroupKind]string{}
+	edges := graph.New()
+	for _, state := range states {
+		edges.Add(state.Name, union(state.DependsOn, state.GuardedBy)...)
+		for _, name := range state.CRDs {
+			if definition, exists := scope.definitions.Get(name); exists {
+				bringer[schema.GroupKind{Group: definition.Group, Kind: definition.Kind}] = state.Name
+			}
+		}
+	}
+	for i := range states {
+		user := states[i].Name
+		for _, ref := range scope.releases[user].Status.Manifests {
+			owner, known := bringer[schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind).GroupKind()]
+			if !known || owner == user || edges.HasPath(owner, user) {
+				continue
+			}
+			edges.Add(user, owner)
+			states[i].KindsOf = union(states[i].KindsOf, []string{owner})
+		}
 	}
 }
 
@@ -104,13 +132,15 @@ func (scope *bundleScope) leaving(states []plan.ReleaseState) map[string]*v1alph
 	return out
 }
 
-// ownedKinds are the kinds whose definitions belong to a release, each in a
-// version that is served.
+// ownedKinds are the kinds whose definitions belong to a release and that nobody
+// has given up, each in a version that is served.
 func (scope *bundleScope) ownedKinds(release *v1alpha1.ComponentRelease) []schema.GroupVersionKind {
 	var out []schema.GroupVersionKind
+	given := scope.allowDataLoss(release.Spec.Component)
 	for _, ref := range release.Spec.CRDs {
 		state, exists := scope.definitions.Get(ref.Name)
-		if !exists || state.Owner != release.Name {
+		// A definition that has lost its label is still ours, unless another one's.
+		if !exists || (state.Owner != release.Name && state.Owner != "") || slices.Contains(given, state.Kind) {
 			continue
 		}
 		at := slices.IndexFunc(state.Versions, func(v crds.Version) bool { return v.Served })

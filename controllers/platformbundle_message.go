@@ -89,7 +89,10 @@ func heldReleases(components []v1alpha1.ComponentStatus) (message, reason string
 		case v1alpha1.StateHeld:
 			held = append(held, c.Name+": "+c.Message)
 			reason = firstOf(reason, c.Reason)
-		case v1alpha1.StateWaiting: // for what is held
+		case v1alpha1.StateWaiting: // for what is held, if it is for a dependency
+			if c.Reason != v1alpha1.ReasonWaitingForDependencies {
+				return "", ""
+			}
 		default:
 			return "", ""
 		}

@@ -247,6 +247,9 @@ func (scope *bundleScope) removalStatus(release *v1alpha1.ComponentRelease, wait
 	switch {
 	case wait.Reason == v1alpha1.ReasonPreparing && len(wait.On) == 0:
 		out.Reason, out.Message = wait.Reason, "the live objects of its kinds are being counted before it is removed"
+		if len(scope.uncounted) > 0 {
+			out.Message += "; " + strings.Join(scope.uncounted, "; ") + "; mend that, or name the kinds in allowDataLoss"
+		}
 	case wait.Reason == v1alpha1.ReasonDataLoss:
 		out.State, out.Reason, out.Message = v1alpha1.StateHeld, wait.Reason, scope.losses[out.Name].refusal(out.Name, scope.removing)
 	case wait.Reason != "":

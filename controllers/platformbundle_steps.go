@@ -208,6 +208,7 @@ func (r *PlatformBundleReconciler) plan(_ context.Context, scope *bundleScope) e
 		state.Failed = true
 		in.CRDs[name] = state
 	}
+	scope.noteKinds(in.Releases)
 	r.countLosses(scope, in.Releases)
 	scope.plan = plan.Bundle(in)
 	scope.missingCRDs = map[string][]string{}

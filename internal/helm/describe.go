@@ -180,7 +180,7 @@ func shown(text string, secret bool) string {
 
 func sensitive(text string) bool {
 	text = strings.ToLower(text)
-	return slices.ContainsFunc([]string{"password", "passwd", "secret", "token", "key", "credential"}, func(word string) bool {
+	return slices.ContainsFunc([]string{"pass", "pwd", "secret", "token", "key", "credential", "auth", "dsn", "private", "connection"}, func(word string) bool {
 		return strings.Contains(text, word)
 	})
 }

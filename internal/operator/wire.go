@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/rand"
 	"strings"
-	"time"
 
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -129,7 +128,7 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.Set) error {
 	release := &controllers.ComponentReleaseReconciler{
 		Client: mgr.GetClient(), Recorder: mgr.GetEventRecorder("groundwork"), References: r.references, Engine: r.engine,
-		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Clock: clock.RealClock{}, Started: time.Now(),
+		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Clock: clock.RealClock{},
 		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger,
 	}
 	if err := release.SetupWithManager(ctx, mgr, r.releases); err != nil {

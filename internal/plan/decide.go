@@ -84,7 +84,8 @@ func (in ReleaseInput) hold(last Revision) (Decision, bool) {
 		return held, last.Status == RevisionDeployed && last.FailedDigest == in.Digest
 	}
 	own, exists := lastOwn(in.Revisions)
-	if !exists || (own.Digest != in.Digest && own.FailedDigest != in.Digest) {
+	same := exists && (own.Digest == in.Digest || own.FailedDigest == in.Digest)
+	if !same && (exists || !in.WasReady) {
 		return Decision{}, false
 	}
 	switch last.Status {

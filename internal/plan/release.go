@@ -100,6 +100,9 @@ type ReleaseInput struct {
 	RunningDigest string
 	// Requested says that somebody asked for a reconcile that was not acted on yet.
 	Requested bool
+	// WasReady says that these inputs were Ready once: if no record of ours is left, a
+	// person's have pushed them out of the history.
+	WasReady bool
 	// ObjectsReady says that the objects of the newest revision are Ready.
 	ObjectsReady bool
 	// Timeout of a rollout; 0 while nothing is known about the objects.

@@ -78,6 +78,7 @@ func TestRemediation(t *testing.T) {
 		"ExternalOnHold":    {"a person mends what was rolled back", plan.ReleaseInput{Revisions: revisions(good, rolledBack(ours(3, plan.RevisionSuperseded, "old"), d), strangers(4, plan.RevisionDeployed, 0))}, none(v1alpha1.ReasonReleasedExternally, 4, 0)},
 		"ExternalFailed":    {"a person's attempt that failed a minute ago", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionDeployed, d), strangers(2, plan.RevisionFailed, minute))}, none(v1alpha1.ReasonReleasedExternally, 2, 9*minute)},
 		"ExternalLeft":      {"and was left behind", plan.ReleaseInput{Revisions: revisions(ours(1, plan.RevisionDeployed, d), strangers(2, plan.RevisionFailed, time.Hour))}, upgrade},
+		"ExternalOnly":      {"a person's revisions have pushed ours out of the history", plan.ReleaseInput{WasReady: true, Revisions: revisions(strangers(8, plan.RevisionSuperseded, 0), strangers(9, plan.RevisionDeployed, 0))}, none(v1alpha1.ReasonReleasedExternally, 9, 0)},
 		"Adopt":             {"a release that never was ours is no person's change of ours", plan.ReleaseInput{Revisions: revisions(strangers(1, plan.RevisionDeployed, time.Hour))}, upgrade},
 
 		"Outdated":        {"a fix does not wait for the hooks of what it mends", plan.ReleaseInput{Running: plan.ActionUpgrade, RunningDigest: "bad"}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonUpgrading, Interrupt: true}},

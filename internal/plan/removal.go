@@ -72,7 +72,7 @@ func (p *planner) dependents(name string) []string {
 // needs are the approved edges that decide the order of removal. Being guarded by
 // a policy engine is none of them: the engine goes first.
 func (p *planner) needs(r ReleaseState) []string {
-	out := slices.Clone(r.DependsOn)
+	out := slices.Concat(r.DependsOn, r.KindsOf)
 	for _, guard := range r.GuardedBy {
 		if !p.releases[guard].PolicyEngine {
 			out = append(out, guard)

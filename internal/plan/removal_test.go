@@ -129,6 +129,11 @@ func TestRemoveWithoutRegret(t *testing.T) {
 				"a": on(v1alpha1.ReasonWaitingForDependents, "b"), "b": on(v1alpha1.ReasonDataLoss, "2 Kafka"),
 			}},
 		},
+		"KindsOfOthers": {
+			reason:   "an operator goes after those whose manifests it looks after",
+			releases: releases(ready("strimzi"), with(ready("billing"), func(r *plan.ReleaseState) { r.KindsOf = []string{"strimzi"} })),
+			want:     plan.Plan{Remove: []string{"billing"}, Waits: waits{"strimzi": on(v1alpha1.ReasonWaitingForDependents, "billing")}},
+		},
 		"OwnTurn": {
 			reason:   "it is looked at only when its turn has come",
 			releases: releases(with(ready("a"), counting), ready("b", "a")),

@@ -59,6 +59,9 @@ type ReleaseState struct {
 	DependsOn []string
 	// GuardedBy as approved: whose webhooks stand before what it uses.
 	GuardedBy []string
+	// KindsOf are whose kinds its follow-up manifests have: these are removed after it.
+	// They lead to no cycle with the other edges.
+	KindsOf []string
 	// Digest as approved.
 	Digest string
 	// CRDs it brings, by name, as approved.

@@ -27,19 +27,22 @@ type Installed struct {
 // a person has work to do, which the operator cannot walk through by itself.
 func (c Component) Bridge(installed Installed, target string) (*catalog.UpgradeBridge, *failure.Error) {
 	for i, bridge := range c.Bridges {
-		underWay := installed.Constraint == bridge.Via && !installed.Ready
-		leaves := satisfies(installed.Version, bridge.From) && !satisfies(target, bridge.From)
-		if satisfies(target, bridge.Via) || (!leaves && !underWay) {
+		underWay := satisfies(installed.Version, bridge.Via) && !installed.Ready
+		leaves := satisfies(installed.Version, bridge.From)
+		if satisfies(target, bridge.Via) || satisfies(target, bridge.From) || (!leaves && !underWay) {
 			continue
 		}
-		if bridge.Manual && leaves {
+		if bridge.Manual && underWay {
+			return nil, failure.Terminal(v1alpha1.ReasonUpgradePath,
+				"spec.components[%s]: %s is not Ready at %s yet, from where it can be upgraded to %s: set version back to %s and wait. %s",
+				c.Name, c.ChartName, installed.Version, target, bridge.Via, bridge.Note)
+		}
+		if bridge.Manual {
 			return nil, failure.Terminal(v1alpha1.ReasonUpgradePath,
 				"spec.components[%s]: %s cannot be upgraded from %s to %s in one step: set version to %s first. %s",
 				c.Name, c.ChartName, installed.Version, target, bridge.Via, bridge.Note)
 		}
-		if !bridge.Manual {
-			return &c.Bridges[i], nil
-		}
+		return &c.Bridges[i], nil
 	}
 	return nil, nil
 }

@@ -38,7 +38,9 @@ func TestBridge(t *testing.T) {
 		"Back":        {"a downgrade across the bridge is not an upgrade through it", []catalog.UpgradeBridge{walked}, resolve.Installed{Version: "1.2.0", Constraint: "1.2.0"}, "0.47.0", "", ""},
 		"Manual":      {"a person has work to do", []catalog.UpgradeBridge{manual}, resolve.Installed{Version: "0.47.0", Ready: true}, "1.2.0", "", "spec.components[certs]: certs cannot be upgraded from 0.47.0 to 1.2.0 in one step: set version to 0.51.x first. Convert first."},
 		"ManualStop":  {"and goes there by hand", []catalog.UpgradeBridge{manual}, resolve.Installed{Version: "0.47.0", Ready: true}, "0.51.0", "", ""},
-		"ManualLeave": {"and away from there", []catalog.UpgradeBridge{manual}, resolve.Installed{Version: "0.51.0", Constraint: "0.51.x"}, "1.2.0", "", ""},
+		"ManualLeave": {"and away from there", []catalog.UpgradeBridge{manual}, resolve.Installed{Version: "0.51.0", Constraint: "0.51.x", Ready: true}, "1.2.0", "", ""},
+		"ManualWait":  {"but only when it works there", []catalog.UpgradeBridge{manual}, resolve.Installed{Version: "0.51.0", Constraint: "0.51.0"}, "1.2.0", "", "spec.components[certs]: certs is not Ready at 0.51.0 yet, from where it can be upgraded to 1.2.0: set version back to 0.51.x and wait. Convert first."},
+		"GiveUp":      {"the stop failed, and the way back is open", []catalog.UpgradeBridge{walked}, resolve.Installed{Version: "0.51.0", Constraint: "0.51.x"}, "0.47.0", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := resolve.Component{Name: "certs", ChartName: "certs", Bridges: tc.bridges}

@@ -5,7 +5,6 @@ package usage
 
 import (
 	"slices"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
@@ -29,10 +28,9 @@ func trim(obj any) (any, error) {
 	return out, nil
 }
 
-// counts says whether an object with this release label counts. The name of a
-// ComponentRelease is <bundle>.<component>.
+// counts says whether an object with this release label counts.
 func (k Kind) counts(release string) bool {
-	return k.ExcludeBundle == "" || !strings.HasPrefix(release, k.ExcludeBundle+".")
+	return k.ExcludeRelease == "" || release != k.ExcludeRelease
 }
 
 // count counts the objects of a cache.

@@ -41,10 +41,9 @@ type Options struct {
 // Kind is what an owner wants counted.
 type Kind struct {
 	schema.GroupVersionKind
-	// ExcludeBundle is the name of a bundle whose objects do not count: those that
-	// carry the name of one of its ComponentReleases in v1alpha1.ReleaseLabel. Empty:
-	// every object counts.
-	ExcludeBundle string
+	// ExcludeRelease is a ComponentRelease whose own objects, labelled with its name,
+	// do not count. Empty: every object counts.
+	ExcludeRelease string
 }
 
 // Count is the answer for one Kind.
@@ -136,7 +135,7 @@ func (c *Counter) Set(owner string, kinds []Kind) {
 }
 
 func (k Kind) key() string {
-	return strings.Join([]string{k.Group, k.Kind, k.Version, k.ExcludeBundle}, "/")
+	return strings.Join([]string{k.Group, k.Kind, k.Version, k.ExcludeRelease}, "/")
 }
 
 // Count answers what Set asked, sorted by group and kind. synced is false while the
