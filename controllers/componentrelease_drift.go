@@ -26,13 +26,13 @@ import (
 // background, and says what was found. Whatever comes of it, Ready stays what it is.
 func (r *ComponentReleaseReconciler) drift(_ context.Context, scope *releaseScope) error {
 	mode := cmp.Or(scope.release.Spec.Drift, v1alpha1.DriftCorrect)
-	if mode == v1alpha1.DriftOff || scope.decision.Reason == v1alpha1.ReasonSuspended {
+	if mode == v1alpha1.DriftOff || scope.decision.Reason == v1alpha1.ReasonSuspended || scope.decision.Reason == v1alpha1.ReasonReleasedExternally {
 		conditions := scope.release.Status.Conditions
 		meta.RemoveStatusCondition(&conditions, v1alpha1.ConditionDrifted)
 		scope.release.Status.Conditions = conditions
 		return nil
 	}
-	if scope.deployed == nil || scope.decision.Action != plan.ActionNone || scope.decision.Reason == v1alpha1.ReasonReleasedExternally {
+	if scope.deployed == nil || scope.decision.Action != plan.ActionNone {
 		return nil
 	}
 	name := scope.release.Name

@@ -19,6 +19,9 @@ func (scope *releaseScope) verdict() verdict {
 	case decision.Reason == v1alpha1.ReasonSuspended:
 		return scope.suspendedVerdict()
 	case decision.Action == plan.ActionRemoved:
+		if len(scope.revisions) > 0 {
+			return verdict{reason: v1alpha1.ReasonRemoved, message: "the release was never taken over from whoever installed it, and stays"}
+		}
 		return verdict{reason: v1alpha1.ReasonRemoved, message: "the release is gone; its CRDs are kept"}
 	case decision.Action == plan.ActionNone && decision.Reason != v1alpha1.ReasonReleased && decision.Reason != v1alpha1.ReasonRolloutTimedOut:
 		return scope.heldVerdict()

@@ -99,8 +99,8 @@ func (r *ComponentReleaseReconciler) run(ctx context.Context, c call) (any, erro
 // the cluster. It comes before the release is reported as removed, so that a crash
 // repeats it.
 func (r *ComponentReleaseReconciler) removeWebhooks(ctx context.Context, scope *releaseScope) (bool, error) {
-	if scope.decision.Action != plan.ActionRemoved {
-		return false, nil
+	if scope.decision.Action != plan.ActionRemoved || len(scope.revisions) > 0 {
+		return false, nil // somebody else's release stays, with all that it registered
 	}
 	for _, webhook := range scope.release.Spec.ExpectedWebhooks {
 		configuration := &unstructured.Unstructured{}

@@ -53,6 +53,7 @@ var _ = Describe("ComponentRelease", func() {
 		GinkgoHelper()
 		result, err := reconciler.Reconcile(ctx, ctrl.Request{NamespacedName: types.NamespacedName{Name: release.Name}})
 		Expect(err).NotTo(HaveOccurred())
+		table.finish(ctx)
 		return result.RequeueAfter
 	}
 	observed := func(ctx context.Context) *v1alpha1.ComponentRelease {
@@ -72,15 +73,15 @@ var _ = Describe("ComponentRelease", func() {
 	}
 
 	BeforeEach(func() {
-		engine = &stubEngine{identity: "me"}
 		clock = clocktesting.NewFakePassiveClock(time.Now())
-		table = &stubJobs{running: map[string]jobs.Running{}, outcomes: map[string]jobs.Outcome{}, now: clock.Now}
+		engine = &stubEngine{identity: "me", now: clock.Now}
+		table = newStubJobs(clock.Now)
 		tracker = &stubTracker{status: readiness.Status{Ready: true, Total: 3, Current: 3}}
 		references, events = stubReferences{}, &recorder{}
 		applied, webhooks = &stubManifests{}, &stubAdmission{}
 		reconciler = &controllers.ComponentReleaseReconciler{
 			Client: k8s, Recorder: events, References: references, Engine: engine, Jobs: table, Tracker: tracker,
-			Identity: "me", Clock: clock, Started: clock.Now(), Mapper: k8s.RESTMapper(), Manifests: applied, Admission: webhooks,
+			Identity: "me", Clock: clock, Mapper: k8s.RESTMapper(), Manifests: applied, Admission: webhooks,
 			Ledger: drift.NewLedger(drift.Options{Clock: clock}),
 		}
 		release = &v1alpha1.ComponentRelease{ObjectMeta: metav1.ObjectMeta{Name: "spec.alpha"}}

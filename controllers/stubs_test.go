@@ -4,10 +4,10 @@
 package controllers_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -21,10 +21,8 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/crds"
 	"github.com/groundwork-dev/groundwork/internal/helm"
-	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/manifests"
 	"github.com/groundwork-dev/groundwork/internal/prepare"
-	"github.com/groundwork-dev/groundwork/internal/readiness"
 	"github.com/groundwork-dev/groundwork/internal/refs"
 	"github.com/groundwork-dev/groundwork/internal/usage"
 )
@@ -36,6 +34,8 @@ type stubPreparer struct {
 	definitions map[string][]*crds.Definition
 	guarded     map[string][]string
 	kinds       map[string][]schema.GroupVersionKind
+	objects     map[string][]helm.Object
+	versions    map[string]string // that a range resolves to
 	calls       int
 }
 
@@ -52,11 +52,12 @@ func (s *stubPreparer) Ensure(_, _ string, request prepare.Request) (*prepare.Re
 	if s.pending[name] {
 		return nil, nil
 	}
+	version := cmp.Or(s.versions[request.Source.Version], request.Source.Version)
 	return &prepare.Result{
 		Chart: chart.Resolved{
-			Repository: request.Source.Repository, Name: name, Version: request.Source.Version, Digest: "sha256:" + name + request.Source.Version,
+			Repository: request.Source.Repository, Name: name, Version: version, Digest: "sha256:" + name + version,
 		},
-		CRDs: s.definitions[name], Guarded: s.guarded[name], Kinds: s.kinds[name],
+		CRDs: s.definitions[name], Guarded: s.guarded[name], Kinds: s.kinds[name], Objects: s.objects[name],
 	}, nil
 }
 
@@ -91,17 +92,22 @@ func (s *stubApplier) Ensure(_ string, requests []crds.Request) {
 type stubChecks struct {
 	pending bool
 	refuse  error
+	asked   []crds.Question
 }
 
-func (s *stubChecks) Check(string, crds.Question) (bool, error) { return !s.pending, s.refuse }
-func (*stubChecks) Keep(string, map[string]bool)                {}
-func (*stubChecks) Retry(string, string)                        {}
+func (s *stubChecks) Check(_ string, question crds.Question) (bool, error) {
+	s.asked = append(s.asked, question)
+	return !s.pending, s.refuse
+}
+func (*stubChecks) Keep(string, map[string]bool) {}
+func (*stubChecks) Retry(string, string)         {}
 
 // stubUsage counts what it was told.
 type stubUsage struct {
-	asked  []usage.Kind
-	counts []usage.Count
-	listed bool
+	asked   []usage.Kind
+	counts  []usage.Count
+	listed  bool
+	trouble []string
 }
 
 func (s *stubUsage) Set(_ string, kinds []usage.Kind)   { s.asked = kinds }
@@ -111,10 +117,15 @@ func (s *stubUsage) Count(string) ([]usage.Count, bool) { return s.counts, s.lis
 type stubAdmission struct {
 	obstacle string
 	own      []string
+	orphans  []string
+	asked    []admission.Question
 }
 
-func (s *stubAdmission) Obstacle(admission.Question) (string, bool) { return s.obstacle, true }
-func (s *stubAdmission) Orphans() []string                          { return nil }
+func (s *stubAdmission) Obstacle(question admission.Question) (string, bool) {
+	s.asked = append(s.asked, question)
+	return s.obstacle, true
+}
+func (s *stubAdmission) Orphans() []string { return s.orphans }
 func (s *stubAdmission) Own(string, []types.NamespacedName, []v1alpha1.WebhookReference) ([]string, bool) {
 	return s.own, true
 }
@@ -122,6 +133,7 @@ func (s *stubAdmission) Own(string, []types.NamespacedName, []v1alpha1.WebhookRe
 // stubManifests notes what it was asked to apply.
 type stubManifests struct {
 	calls  []string
+	only   []v1alpha1.ObjectReference // of the last Apply
 	result manifests.Result
 	left   []string
 	fail   error
@@ -135,7 +147,7 @@ func (s *stubManifests) Apply(_ context.Context, request manifests.Request) (man
 	for _, ref := range request.Prune {
 		call += " -" + ref.Name
 	}
-	s.calls = append(s.calls, call)
+	s.calls, s.only = append(s.calls, call), request.Only
 	return s.result, s.fail
 }
 
@@ -147,184 +159,6 @@ func (s *stubManifests) Remove(_ context.Context, _ string, refs []v1alpha1.Obje
 func (s *stubManifests) Probe(context.Context, string, []apiextensionsv1.JSON) error {
 	s.calls = append(s.calls, "probe")
 	return s.fail
-}
-
-// stubEngine plays Helm with a history in memory.
-type stubEngine struct {
-	mu       sync.Mutex
-	history  []helm.Revision
-	objects  []helm.Object
-	found    helm.Description
-	drifted  []helm.Difference
-	examined []string
-	marked   []int
-	calls    []string
-	fail     error
-	identity string
-}
-
-func (s *stubEngine) note(call string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = append(s.calls, call)
-	return s.fail
-}
-
-func (s *stubEngine) Observe(context.Context, helm.Release) ([]helm.Revision, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]helm.Revision(nil), s.history...), nil
-}
-
-func (s *stubEngine) Inventory(context.Context, helm.Release, int) ([]helm.Object, error) {
-	return s.objects, nil
-}
-
-func (s *stubEngine) Describe(context.Context, helm.Release, int) (helm.Description, error) {
-	return s.found, nil
-}
-
-func (s *stubEngine) Drift(_ context.Context, request helm.DriftRequest) ([]helm.Difference, []helm.Applied, error) {
-	what := "all"
-	if request.Objects != nil {
-		what = fmt.Sprint(len(request.Objects))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.examined = append(s.examined, fmt.Sprintf("%s of %d, correct %v", what, request.Revision, request.Correct))
-	return s.drifted, nil, nil
-}
-
-func (s *stubEngine) MarkReady(_ context.Context, _ helm.Release, revision int) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range s.history {
-		if s.history[i].Number == revision {
-			s.history[i].Ready = true
-		}
-	}
-	s.marked = append(s.marked, revision)
-	return nil
-}
-
-func (s *stubEngine) Rollback(_ context.Context, request helm.RollbackRequest) (helm.Result, error) {
-	if err := s.note(fmt.Sprintf("rollback to %d", request.To)); err != nil {
-		return helm.Result{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	made := helm.Revision{
-		Number: len(s.history) + 1, Status: helm.StatusDeployed, FailedDigest: request.FailedDigest, Holder: s.identity, Changed: time.Now(),
-	}
-	for i := range s.history {
-		if s.history[i].Number == request.To {
-			made.Digest = s.history[i].Digest
-		}
-		if s.history[i].Status == helm.StatusDeployed {
-			s.history[i].Status = helm.StatusSuperseded
-		}
-	}
-	s.history = append(s.history, made)
-	return helm.Result{Revision: made.Number}, nil
-}
-
-func (s *stubEngine) TakeOver(_ context.Context, _ helm.Release, revision int) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = append(s.calls, fmt.Sprintf("take over %d", revision))
-	for i := range s.history {
-		if s.history[i].Number == revision {
-			s.history[i].Status = helm.StatusFailed
-		}
-	}
-	return nil
-}
-
-func (s *stubEngine) Install(_ context.Context, request helm.Request) (helm.Result, error) {
-	return s.deploy("install", request)
-}
-
-func (s *stubEngine) Upgrade(_ context.Context, request helm.Request) (helm.Result, error) {
-	return s.deploy("upgrade", request)
-}
-
-func (s *stubEngine) deploy(call string, request helm.Request) (helm.Result, error) {
-	if err := s.note(call); err != nil {
-		return helm.Result{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range s.history {
-		s.history[i].Status = helm.StatusSuperseded
-	}
-	number := len(s.history) + 1
-	s.history = append(s.history, helm.Revision{
-		Number: number, Status: helm.StatusDeployed, Digest: request.Digest, Holder: s.identity, Changed: time.Now(),
-	})
-	return helm.Result{Revision: number}, nil
-}
-
-func (s *stubEngine) Uninstall(context.Context, helm.UninstallRequest) error {
-	if err := s.note("uninstall"); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.history = nil
-	return nil
-}
-
-// stubJobs runs a job at once, or keeps it running until told otherwise.
-type stubJobs struct {
-	hold        bool
-	interrupted []string
-
-	running  map[string]jobs.Running
-	outcomes map[string]jobs.Outcome
-	now      func() time.Time
-}
-
-func (s *stubJobs) Begin(release, action, digest string, run func(context.Context) (any, error)) bool {
-	if s.hold {
-		s.running[release] = jobs.Running{Action: action, Digest: digest}
-		return true
-	}
-	value, err := run(context.Background()) //nolint:forbidigo // a job outlives the reconcile that began it.
-	s.outcomes[release] = jobs.Outcome{Action: action, Digest: digest, Err: err, Value: value, Ended: s.now()}
-	return true
-}
-
-func (s *stubJobs) Running(release string) (jobs.Running, bool) {
-	job, ok := s.running[release]
-	return job, ok
-}
-
-func (s *stubJobs) Outcome(release string) (jobs.Outcome, bool) {
-	outcome, ok := s.outcomes[release]
-	return outcome, ok
-}
-
-func (s *stubJobs) Interrupt(release string) bool {
-	s.interrupted = append(s.interrupted, release)
-	return true
-}
-
-func (s *stubJobs) Clear(release string) { delete(s.outcomes, release) }
-
-func (s *stubJobs) Learned(release string, outcome jobs.Outcome) {
-	if s.outcomes[release].Action == outcome.Action && s.outcomes[release].Ended.Equal(outcome.Ended) {
-		delete(s.outcomes, release)
-	}
-}
-
-// stubTracker says what it was told.
-type stubTracker struct{ status readiness.Status }
-
-func (*stubTracker) Track(string, []readiness.Object) {}
-func (*stubTracker) Forget(string)                    {}
-func (*stubTracker) Expect(...readiness.Applied)      {}
-func (s *stubTracker) Status(string, []readiness.Rule) (readiness.Status, bool) {
-	return s.status, true
 }
 
 // recorder notes events.
@@ -352,3 +186,5 @@ func (s *staleReader) Get(ctx context.Context, key client.ObjectKey, into client
 	}
 	return s.Client.Get(ctx, key, into, opts...)
 }
+
+func (s *stubUsage) Trouble(string) []string { return s.trouble }

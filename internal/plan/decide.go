@@ -22,13 +22,13 @@ func Release(in ReleaseInput) Decision {
 		return Decision{Action: ActionNone, Reason: v1alpha1.ReasonSuspended}
 	}
 	last, exists := lastOf(in.Revisions)
-	if exists && busy(last) {
+	if exists && busy(last) && !(in.Removal && in.neverOurs()) {
 		if d, taken := in.decideBusy(last); taken {
 			return d
 		}
 	}
 	switch {
-	case in.Removal && !exists:
+	case in.Removal && (!exists || in.neverOurs()):
 		return Decision{Action: ActionRemoved, Reason: v1alpha1.ReasonRemoved}
 	case in.Removal:
 		return in.unlessTooEarly(Decision{Action: ActionUninstall, Reason: v1alpha1.ReasonUninstalling})
@@ -44,6 +44,13 @@ func Release(in ReleaseInput) Decision {
 		return in.unlessTooEarly(Decision{Action: ActionRollback, Reason: v1alpha1.ReasonRollingBack, Revision: to})
 	}
 	return in.unlessTooEarly(Decision{Action: ActionUpgrade, Reason: v1alpha1.ReasonUpgrading})
+}
+
+// neverOurs says that somebody else installed the release and that it was never
+// taken over: it is not ours to uninstall.
+func (in ReleaseInput) neverOurs() bool {
+	_, own := lastOwn(in.Revisions)
+	return !own && !in.WasReady
 }
 
 // outdated says that what runs is not what is wanted any more.

@@ -4,6 +4,7 @@
 package plan_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -77,7 +78,8 @@ func TestRelease(t *testing.T) {
 		"StrangerPending":      {"somebody may be working on it", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionPending, 4*time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 6 * time.Minute}},
 		"StrangerPendingOld":   {"nobody works for that long", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionPending, plan.StrangerTimeout))}, plan.Decision{Action: plan.ActionTakeOver, Reason: v1alpha1.ReasonReleasePending, Revision: 3}},
 		"StrangerUninstalling": {"somebody uninstalls it by hand", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionUninstalling, time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 9 * time.Minute}},
-		"StrangerLeftBehind":   {"and did not finish", plan.ReleaseInput{Removal: true, Revisions: revisions(strangers(3, plan.RevisionUninstalling, time.Hour))}, uninstall},
+		"StrangerLeftBehind":   {"and did not finish", plan.ReleaseInput{Removal: true, Revisions: revisions(ours(2, plan.RevisionSuperseded, d), strangers(3, plan.RevisionUninstalling, time.Hour))}, uninstall},
+		"StrangersRelease":     {"a release that was never taken over is not ours to remove", plan.ReleaseInput{Removal: true, Revisions: revisions(strangers(3, plan.RevisionDeployed, time.Hour))}, plan.Decision{Action: plan.ActionRemoved, Reason: v1alpha1.ReasonRemoved}},
 		"StrangerSkewedClock":  {"a record of the future is young", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionPending, -time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 11 * time.Minute}},
 		"OldPendingIsHistory":  {"only the newest record can be worked on", plan.ReleaseInput{Revisions: revisions(strangers(1, plan.RevisionPending, 0), ours(2, plan.RevisionDeployed, d))}, plan.Decision{Action: plan.ActionNone, Reason: v1alpha1.ReasonReleased, Revision: 2}},
 
@@ -184,7 +186,7 @@ func carryOut(t *rapid.T, in *plan.ReleaseInput, d plan.Decision, failures *int)
 		}
 		return !in.Removal && in.Revisions[next-2].Digest == in.Digest && in.Revisions[next-2].Status == plan.RevisionDeployed
 	case plan.ActionRemoved:
-		return in.Removal && next == 1
+		return in.Removal && !slices.ContainsFunc(in.Revisions, func(r plan.Revision) bool { return r.Digest != "" })
 	case plan.ActionWait:
 		if d.After <= 0 {
 			t.Fatalf("nothing runs, and nobody says when to look again: %+v", d)

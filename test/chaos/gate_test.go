@@ -194,7 +194,7 @@ func (p *passage) RoundTrip(r *http.Request) (*http.Response, error) {
 		p.gate.interrupt(outageTime)
 		return nil, refused()
 	default:
-		return p.send(life, r)
+		return p.send(life, r) //nolint:contextcheck // the process's life ends requests as well as their own
 	}
 }
 
@@ -210,12 +210,12 @@ func (p *passage) deliver(r *http.Request) {
 // send carries a request out on a connection that lasts as long as life does.
 func (p *passage) send(life context.Context, r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
-	unlink := context.AfterFunc(life, cancel) //nolint:contextcheck // two lives on purpose
+	unlink := context.AfterFunc(life, cancel)
 	done := func() {
 		unlink()
 		cancel()
 	}
-	response, err := p.next.RoundTrip(r.WithContext(ctx))
+	response, err := p.next.RoundTrip(r.WithContext(ctx)) //nolint:contextcheck // derived from the request's own
 	if err != nil {
 		done()
 		if life.Err() != nil {

@@ -1,0 +1,293 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/manifests"
+	"github.com/groundwork-dev/groundwork/internal/readiness"
+)
+
+// settings is a ConfigMap as an entry of manifests.
+func settings(name, color string) apiextensionsv1.JSON {
+	return apiextensionsv1.JSON{Raw: []byte(
+		`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"` + name + `"},"data":{"color":"` + color + `"}}`)}
+}
+
+func settingsRef(name string) v1alpha1.ObjectReference {
+	return v1alpha1.ObjectReference{APIVersion: "v1", Kind: "ConfigMap", Namespace: "default", Name: name}
+}
+
+var issuers = schema.GroupVersionKind{Group: "certs.example.com", Version: "v1", Kind: "Issuer"}
+
+// withoutIssuers gives the release a manifest of a kind that nobody serves, and
+// returns the mapper to which the kind can be added.
+func (f *releaseFixture) withoutIssuers() *meta.DefaultRESTMapper {
+	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper.Add(configMaps, meta.RESTScopeNamespace)
+	f.reconciler.Mapper = mapper
+	f.release.Spec.Manifests = []apiextensionsv1.JSON{settings("a", "red"), {Raw: []byte(
+		`{"apiVersion":"certs.example.com/v1","kind":"Issuer","metadata":{"name":"issuer"}}`)}}
+	return mapper
+}
+
+var _ = Describe("Follow-up manifests", func() {
+	var f *releaseFixture
+	const key = "spec.alpha#manifests"
+
+	list := func(entries ...apiextensionsv1.JSON) func(*v1alpha1.ComponentReleaseSpec) {
+		return func(spec *v1alpha1.ComponentReleaseSpec) { spec.Manifests = entries }
+	}
+
+	BeforeEach(func() {
+		f = newReleaseFixture()
+		f.release.Spec.Manifests = []apiextensionsv1.JSON{settings("a", "red"), settings("b", "red")}
+	})
+
+	It("are remembered before they are applied, and applied after the release is ready", func(ctx context.Context) {
+		f.tracker.status = notReady("is missing")
+		f.create(ctx)
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(BeEmpty())
+		Expect(f.observed(ctx).Status.Manifests).To(BeEmpty())
+		f.tracker.status = allCurrent()
+		f.reconcile(ctx)
+		Expect(f.manifests.calls).To(BeEmpty())
+		Expect(f.observed(ctx).Status.Manifests).To(Equal([]v1alpha1.ObjectReference{settingsRef("a"), settingsRef("b")}))
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonManifestsPending))
+		f.reconcile(ctx)
+		Expect(f.manifests.calls).To(Equal([]string{"apply a b"}))
+		Expect(f.ready(ctx).Message).To(Equal("applying the follow-up manifests"))
+		Expect(f.observed(ctx).Status.ReadyDigest).To(BeEmpty())
+		f.settle(ctx)
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+		Expect(f.observed(ctx).Status.ReadyDigest).To(HavePrefix(f.release.Spec.InputsDigest + "+"))
+		Expect(f.manifests.calls).To(HaveLen(1))
+		Expect(f.engine.marked).To(Equal([]int{1}))
+		f.expectIdle(ctx)
+	})
+
+	It("keep the release from being Ready until they are current", func(ctx context.Context) {
+		f.tracker.keyed = map[string]readiness.Status{key: {Total: 2, Waiting: []readiness.Finding{{
+			Object: readiness.Object{GroupVersionKind: configMaps, Namespace: "default", Name: "b"}, Message: "is missing",
+		}}}}
+		f.create(ctx)
+		f.settle(ctx)
+		Expect(f.tracker.tracked[key]).To(HaveLen(2))
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonManifestsPending))
+		Expect(f.ready(ctx).Message).To(Equal("follow-up manifests: ConfigMap default/b: is missing"))
+		Expect(f.engine.marked).To(Equal([]int{1}), "its revision is good, whatever its manifests do")
+		f.step(time.Hour)
+		f.settle(ctx)
+		Expect(f.engine.calls).To(Equal([]string{"install"}))
+		f.tracker.keyed = nil
+		f.settle(ctx)
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+	})
+
+	It("change without a Helm action, and are pruned when they leave the spec", func(ctx context.Context) {
+		f.create(ctx)
+		f.settle(ctx)
+		before := f.observed(ctx).Status.ReadyDigest
+		f.change(ctx, list(settings("a", "blue")))
+		f.table.hold = true
+		f.reconcile(ctx)
+		f.reconcile(ctx)
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionFalse), "Ready speaks about these manifests, not the earlier ones")
+		Expect(f.observed(ctx).Status.ReadyDigest).To(Equal(before))
+		f.table.hold = false
+		f.settle(ctx)
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(Equal([]string{"apply a b", "apply a -b"}))
+		Expect(f.observed(ctx).Status.Manifests).To(Equal([]v1alpha1.ObjectReference{settingsRef("a")}))
+		Expect(f.observed(ctx).Status.ReadyDigest).NotTo(Equal(before))
+		f.change(ctx, list())
+		f.settle(ctx)
+		Expect(f.manifests.calls[2:]).To(Equal([]string{"apply -a"}))
+		Expect(f.observed(ctx).Status.Manifests).To(BeEmpty())
+		Expect(f.observed(ctx).Status.ReadyDigest).To(Equal(f.release.Spec.InputsDigest))
+		Expect(f.engine.calls).To(Equal([]string{"install"}))
+		f.expectIdle(ctx)
+	})
+
+	It("remember what is data and was not pruned", func(ctx context.Context) {
+		f.create(ctx)
+		f.settle(ctx)
+		f.manifests.result = manifests.Result{Protected: []v1alpha1.ObjectReference{settingsRef("b")}}
+		f.change(ctx, list(settings("a", "red")))
+		f.settle(ctx)
+		Expect(f.observed(ctx).Status.Manifests).To(Equal([]v1alpha1.ObjectReference{settingsRef("a"), settingsRef("b")}))
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+		f.expectIdle(ctx)
+	})
+
+	It("wait for kinds that are not served yet, and for nothing else", func(ctx context.Context) {
+		mapper := f.withoutIssuers()
+		f.manifests.result = manifests.Result{Waiting: []string{"Issuer (certs.example.com/v1)"}}
+		f.create(ctx)
+		Expect(f.settle(ctx)).To(BeZero(), "an event brings it back")
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonManifestsPending))
+		Expect(f.ready(ctx).Message).To(Equal("follow-up manifests wait for kinds that are not served yet: Issuer (certs.example.com/v1)"))
+		Expect(f.observed(ctx).Status.Manifests).To(Equal([]v1alpha1.ObjectReference{settingsRef("a")}))
+		f.step(time.Hour)
+		f.expectIdle(ctx)
+		f.manifests.result = manifests.Result{}
+		mapper.Add(issuers, meta.RESTScopeNamespace)
+		var woken []string
+		f.reconciler.KindsChanged(func(release string) { woken = append(woken, release) })
+		Expect(woken).To(Equal([]string{f.release.Name}))
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(Equal([]string{"apply a issuer", "apply a issuer"}))
+		Expect(f.observed(ctx).Status.Manifests).To(HaveLen(2), "the new kind is pruned later, too")
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+		f.expectIdle(ctx)
+	})
+
+	It("find a kind that came while they were being applied, although its event is over", func(ctx context.Context) {
+		mapper := f.withoutIssuers()
+		f.manifests.result = manifests.Result{Waiting: []string{"Issuer (certs.example.com/v1)"}}
+		f.create(ctx)
+		f.reconcile(ctx)
+		f.reconcile(ctx)
+		f.reconcile(ctx)
+		Expect(f.manifests.calls).To(HaveLen(1))
+		mapper.Add(issuers, meta.RESTScopeNamespace)
+		f.manifests.result = manifests.Result{}
+		Expect(f.settle(ctx)).To(BeNumerically("<=", time.Second))
+		f.step(time.Second)
+		f.settle(ctx)
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+	})
+
+	It("are tried again after a growing delay when the API server refuses one", func(ctx context.Context) {
+		f.manifests.result = manifests.Result{Failed: []error{failure.Retryable(v1alpha1.ReasonManifestsFailed, "ConfigMap default/a: denied")}}
+		f.create(ctx)
+		Expect(f.settle(ctx)).To(BeNumerically("~", 5*time.Second, 2*time.Second))
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonManifestsFailed))
+		Expect(f.ready(ctx).Message).To(Equal("ConfigMap default/a: denied"))
+		Expect(f.manifests.calls).To(HaveLen(1))
+		f.step(6 * time.Second)
+		Expect(f.settle(ctx)).To(BeNumerically("~", 10*time.Second, 3*time.Second))
+		Expect(f.manifests.calls).To(HaveLen(2))
+		f.manifests.result = manifests.Result{}
+		f.ask(ctx, "now")
+		f.settle(ctx)
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue), "a request does not wait")
+		Expect(f.engine.calls).To(Equal([]string{"install"}))
+	})
+
+	It("are deleted before the release is uninstalled", func(ctx context.Context) {
+		f.create(ctx)
+		f.settle(ctx)
+		f.manifests.left = []string{"ConfigMap default/b (finalizers: example.com/hold)"}
+		f.change(ctx, func(spec *v1alpha1.ComponentReleaseSpec) { spec.Removal = v1alpha1.RemovalUninstall })
+		f.reconcile(ctx)
+		Expect(f.ready(ctx).Message).To(Equal("deleting 2 follow-up manifests before the release"))
+		f.settle(ctx)
+		Expect(f.manifests.calls[1:]).To(Equal([]string{"remove 2"}))
+		Expect(f.engine.calls).To(Equal([]string{"install"}))
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonUninstalling))
+		Expect(f.ready(ctx).Message).To(Equal("follow-up manifests are being deleted: ConfigMap default/b (finalizers: example.com/hold)"))
+		f.manifests.left = nil
+		f.step(6 * time.Second)
+		f.settle(ctx)
+		Expect(f.engine.calls).To(Equal([]string{"install", "uninstall"}))
+		Expect(f.observed(ctx).Status.Removed).To(BeTrue())
+		Expect(f.observed(ctx).Status.Manifests).To(BeEmpty())
+	})
+
+	It("are deleted although a person has uninstalled the release", func(ctx context.Context) {
+		f.create(ctx)
+		f.settle(ctx)
+		f.engine.history, f.manifests.left = nil, []string{"ConfigMap default/b (finalizers: example.com/hold)"}
+		f.change(ctx, func(spec *v1alpha1.ComponentReleaseSpec) { spec.Removal = v1alpha1.RemovalUninstall })
+		f.settle(ctx)
+		Expect(f.manifests.calls[1:]).To(Equal([]string{"remove 2"}))
+		Expect(f.observed(ctx).Status.Removed).To(BeFalse(), "the bundle would forget it")
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonUninstalling))
+		f.manifests.left = nil
+		f.step(6 * time.Second)
+		f.settle(ctx)
+		Expect(f.manifests.calls[1:]).To(Equal([]string{"remove 2", "remove 2"}))
+		Expect(f.observed(ctx).Status.Removed).To(BeTrue())
+	})
+
+	It("are applied once more by the next operator, which changes nothing", func(ctx context.Context) {
+		f.create(ctx)
+		f.settle(ctx)
+		f.restart()
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(Equal([]string{"apply a b", "apply a b"}))
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+	})
+})
+
+var _ = Describe("Probes", func() {
+	It("are asked once for each inputs, and again after a delay when they are refused", func(ctx context.Context) {
+		f := newReleaseFixture()
+		f.release.Spec.Probes = []apiextensionsv1.JSON{settings("probe", "red")}
+		f.manifests.fail = errors.New("admission webhook \"guard.example.com\" denied the request")
+		f.create(ctx)
+		Expect(f.settle(ctx)).To(BeNumerically("~", 5*time.Second, 2*time.Second))
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonProbeFailed))
+		Expect(f.ready(ctx).Message).To(ContainSubstring("denied the request"))
+		Expect(f.engine.marked).To(Equal([]int{1}), "it is the probe that is refused, not an object")
+		f.manifests.fail = nil
+		f.step(6 * time.Second)
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(Equal([]string{"probe", "probe"}))
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+		Expect(f.observed(ctx).Status.ProbedDigest).To(Equal(f.release.Spec.InputsDigest))
+		f.expectIdle(ctx)
+		f.restart()
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(HaveLen(2), "a restart asks nothing")
+		f.approve(ctx, "sha256:two")
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(HaveLen(3))
+	})
+})
+
+var _ = Describe("Admission webhooks of a release", func() {
+	It("keep it from being Ready until they can answer", func(ctx context.Context) {
+		f := newReleaseFixture()
+		f.webhooks.own = []string{"ValidatingWebhookConfiguration alpha: Service default/alpha has no ready endpoints"}
+		f.create(ctx)
+		f.settle(ctx)
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonWaitingForObjects))
+		Expect(f.ready(ctx).Message).To(Equal(f.webhooks.own[0]))
+		f.step(time.Hour)
+		f.settle(ctx)
+		Expect(f.engine.calls).To(Equal([]string{"install"}), "and are no reason to roll it back")
+		f.webhooks.own = nil
+		f.settle(ctx)
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+	})
+})
+
+var _ = Describe("Claims and namespaces of a release", func() {
+	It("are listed in its status", func(ctx context.Context) {
+		f := newReleaseFixture()
+		claim := helm.Object{Namespace: "default", Name: "data"}
+		claim.Version, claim.Kind = "v1", "PersistentVolumeClaim"
+		f.engine.objects = append(f.engine.objects, claim)
+		f.install(ctx)
+		Expect(f.observed(ctx).Status.Data).To(Equal([]v1alpha1.ObjectReference{
+			{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: "default", Name: "data"},
+		}))
+	})
+})
