@@ -27,6 +27,8 @@ import (
 // knows neither order nor catalog nor CRDs.
 type ComponentReleaseReconciler struct {
 	client.Client
+	// Records reads the metadata of Helm's records from the watch on them.
+	Records client.Reader
 	// Recorder of events.
 	Recorder events.EventRecorder
 	// References to Secrets and ConfigMaps.

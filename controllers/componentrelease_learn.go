@@ -18,6 +18,10 @@ import (
 // observe reads the records from the watch and the outcome of the last job.
 func (r *ComponentReleaseReconciler) observe(ctx context.Context, scope *releaseScope) error {
 	revisions, err := r.cachedRevisions(ctx, scope.helm)
+	if err == nil && r.inventories.newer(scope.release.Name, scope.helm, revisions) {
+		// The watch has not shown what this process made.
+		revisions, err = r.Engine.Observe(ctx, scope.helm)
+	}
 	if err != nil {
 		return err
 	}

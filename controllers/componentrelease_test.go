@@ -80,7 +80,7 @@ var _ = Describe("ComponentRelease", func() {
 		references, events = stubReferences{}, &recorder{}
 		applied, webhooks = &stubManifests{}, &stubAdmission{}
 		reconciler = &controllers.ComponentReleaseReconciler{
-			Client: k8s, Recorder: events, References: references, Engine: engine, Jobs: table, Tracker: tracker,
+			Client: k8s, Records: k8s, Recorder: events, References: references, Engine: engine, Jobs: table, Tracker: tracker,
 			Identity: "me", Clock: clock, Mapper: k8s.RESTMapper(), Manifests: applied, Admission: webhooks,
 			Ledger: drift.NewLedger(drift.Options{Clock: clock}),
 		}

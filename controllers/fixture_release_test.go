@@ -83,7 +83,7 @@ func notReady(message string) readiness.Status {
 // restart begins a new operator process: what is only in memory is gone.
 func (f *releaseFixture) restart() {
 	f.reconciler = &controllers.ComponentReleaseReconciler{
-		Client: &recordClient{Client: k8s, engine: f.engine}, Recorder: f.events, References: f.references, Engine: f.engine,
+		Client: &recordClient{Client: k8s, engine: f.engine}, Records: &recordClient{Client: k8s, engine: f.engine}, Recorder: f.events, References: f.references, Engine: f.engine,
 		Jobs: f.table, Tracker: f.tracker, Identity: "me", Clock: f.clock, Mapper: k8s.RESTMapper(),
 		Manifests: f.manifests, Admission: f.webhooks, Ledger: f.ledger,
 	}

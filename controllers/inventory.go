@@ -36,6 +36,18 @@ func (c *inventoryCache) get(name string, release helm.Release, revision int) (i
 	return entry, ok && entry.revision == revision && entry.release == release
 }
 
+// newer says that the inventory is of a revision that is not among the records.
+func (c *inventoryCache) newer(name string, release helm.Release, records []helm.Revision) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	entry, ok := c.entries[name]
+	last := 0
+	if len(records) > 0 {
+		last = records[len(records)-1].Number
+	}
+	return ok && entry.release == release && entry.revision > last
+}
+
 func (c *inventoryCache) put(name string, entry inventory) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -144,13 +144,14 @@ func releasesIn(reader client.Reader) handler.MapFunc {
 	}
 }
 
-// ending lets through that an object is being deleted, and that it is gone.
+// ending lets through what happens to an object while it is being deleted, and
+// that it is gone.
 func ending() predicate.Predicate {
 	return predicate.Funcs{
 		CreateFunc:  func(event.CreateEvent) bool { return false },
 		GenericFunc: func(event.GenericEvent) bool { return false },
 		UpdateFunc: func(e event.UpdateEvent) bool {
-			return e.ObjectOld.GetDeletionTimestamp().IsZero() != e.ObjectNew.GetDeletionTimestamp().IsZero()
+			return !e.ObjectNew.GetDeletionTimestamp().IsZero()
 		},
 	}
 }
@@ -180,7 +181,7 @@ func records() *metav1.PartialObjectMetadata {
 func (r *ComponentReleaseReconciler) cachedRevisions(ctx context.Context, release helm.Release) ([]helm.Revision, error) {
 	var list metav1.PartialObjectMetadataList
 	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
-	err := r.List(ctx, &list, client.InNamespace(release.Namespace), client.MatchingLabels{"owner": "helm", "name": release.Name})
+	err := r.Records.List(ctx, &list, client.InNamespace(release.Namespace), client.MatchingLabels{"owner": "helm", "name": release.Name})
 	if err != nil {
 		return nil, err
 	}

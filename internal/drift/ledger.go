@@ -4,6 +4,7 @@
 package drift
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -75,6 +76,23 @@ func (l *Ledger) Released(release string, written ...readiness.Applied) {
 // when the mode or the ignore rules change.
 func (l *Ledger) All(release string) {
 	l.update(release, func(b *book, _ time.Time) { b.all, b.backoff = true, backoff{} })
+}
+
+// KindsChanged makes due what could not be compared and may be comparable now: its kind was not served, for example.
+func (l *Ledger) KindsChanged() {
+	l.mu.Lock()
+	releases := slices.Sorted(maps.Keys(l.books))
+	l.mu.Unlock()
+	for _, release := range releases {
+		l.update(release, func(b *book, now time.Time) {
+			for _, e := range b.objects {
+				if e.finding != nil && e.finding.Unknown != "" && e.finding.Retry {
+					e.due = true
+					e.pace.retry(now)
+				}
+			}
+		})
+	}
 }
 
 // Forget drops a release.

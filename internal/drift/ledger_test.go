@@ -230,6 +230,24 @@ func TestLedgerUnknown(t *testing.T) {
 	}
 }
 
+// What could not be compared because its kind was not served is looked at again
+// when other kinds are served, and nothing else is.
+func TestLedgerKindsChanged(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.Changed(release, gone("a", "a", "1"))
+	d.Changed(release, change("b", "b", "1"))
+	d.expectDue(t, "a", "b")
+	d.Learn(release, []Finding{
+		{Object: object("a"), Unknown: "kind Keg is not served", Retry: true}, {Object: object("b"), Unknown: "denied"},
+	})
+	d.wakes = 0
+	d.expectDue(t)
+	d.KindsChanged()
+	d.expectWakes(t, 1)
+	d.expectDue(t, "a")
+}
+
 func TestLedgerFlapping(t *testing.T) {
 	t.Parallel()
 	d := newDesk()

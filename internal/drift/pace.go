@@ -53,6 +53,14 @@ func (p *pace) looked(now time.Time) {
 	}
 }
 
+// retry ends the delay after trouble; that of an object that flaps stays.
+func (p *pace) retry(now time.Time) {
+	p.trouble = backoff{}
+	if !p.flapping(now) {
+		p.notBefore = time.Time{}
+	}
+}
+
 // settled notes that the object could be compared.
 func (p *pace) settled(now time.Time) {
 	p.trouble = backoff{}

@@ -127,7 +127,7 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 // setup registers the two reconcilers.
 func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.Set) error {
 	release := &controllers.ComponentReleaseReconciler{
-		Client: mgr.GetClient(), Recorder: mgr.GetEventRecorder("groundwork"), References: r.references, Engine: r.engine,
+		Client: mgr.GetClient(), Records: mgr.GetCache(), Recorder: mgr.GetEventRecorder("groundwork"), References: r.references, Engine: r.engine,
 		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Clock: clock.RealClock{},
 		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger,
 	}
@@ -141,6 +141,7 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 		KindsChanged: func() {
 			r.tracker.KindsChanged()
 			r.counter.KindsChanged()
+			r.ledger.KindsChanged()
 			release.KindsChanged(r.releases.Wake)
 		},
 	}

@@ -22,21 +22,29 @@ func Release(in ReleaseInput) Decision {
 		return Decision{Action: ActionNone, Reason: v1alpha1.ReasonSuspended}
 	}
 	last, exists := lastOf(in.Revisions)
-	if exists && busy(last) && !(in.Removal && in.neverOurs()) {
+	if in.Removal && (!exists || in.neverOurs()) {
+		return Decision{Action: ActionRemoved, Reason: v1alpha1.ReasonRemoved}
+	}
+	if exists && busy(last) {
 		if d, taken := in.decideBusy(last); taken {
 			return d
 		}
 	}
 	switch {
-	case in.Removal && (!exists || in.neverOurs()):
-		return Decision{Action: ActionRemoved, Reason: v1alpha1.ReasonRemoved}
 	case in.Removal:
 		return in.unlessTooEarly(Decision{Action: ActionUninstall, Reason: v1alpha1.ReasonUninstalling})
 	case last.Status == RevisionDeployed && last.Digest == in.Digest:
 		return in.decideRollout(last)
 	case !everDeployed(in.Revisions):
 		return in.unlessTooEarly(Decision{Action: ActionInstall, Reason: v1alpha1.ReasonInstalling})
+	default:
+		return in.decideUpgrade(last)
 	}
+}
+
+// decideUpgrade is about a release that was deployed before, with other inputs
+// than the approved ones or with an attempt at these that failed.
+func (in ReleaseInput) decideUpgrade(last Revision) Decision {
 	if d, held := in.hold(last); held {
 		return d
 	}

@@ -78,7 +78,7 @@ func openGateway() *gateway {
 	return g
 }
 
-// note counts a request. Leases do not count: they are leader election's. Nor do
+// note counts a request. A dry run is no write. Leases do not count: they are leader election's. Nor do
 // events: the client library sends a lost one again 10 s later, whatever happens
 // meanwhile; specs look at the times of events instead.
 func (g *gateway) note(r *http.Request) {
@@ -89,10 +89,14 @@ func (g *gateway) note(r *http.Request) {
 	if r.URL.Query().Get("watch") != "" {
 		verb = "WATCH"
 	}
+	dry := r.URL.Query().Has("dryRun")
+	if dry {
+		verb = "DRY " + verb
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.requests = append(g.requests, verb+" "+r.URL.Path)
-	if verb == "WATCH" || verb == http.MethodGet || verb == http.MethodHead {
+	if dry || verb == "WATCH" || verb == http.MethodGet || verb == http.MethodHead {
 		return
 	}
 	g.writes++
