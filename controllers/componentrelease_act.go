@@ -99,7 +99,7 @@ func (scope *releaseScope) rememberRollout(now time.Time) {
 		message = scope.objects.message
 	}
 	status.Failure = &v1alpha1.ReleaseFailure{
-		Digest: digest, Action: string(plan.ActionRollout), Generation: scope.release.Generation, Count: 1,
+		Digest: digest, Action: string(plan.ActionRollout), Generation: scope.release.Generation, Count: 1, Rejections: 1,
 		Message: message, LastTime: toTime(now),
 	}
 }

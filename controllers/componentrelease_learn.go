@@ -74,6 +74,7 @@ func (r *ComponentReleaseReconciler) learn(scope *releaseScope, outcome jobs.Out
 		r.learnFailure(scope, outcome)
 		return
 	}
+	scope.release.Status.RollbackFailure = nil
 	if outcome.Action != string(plan.ActionRollback) {
 		scope.release.Status.Failure = nil // a rollback leaves the reason it was made for
 	}
@@ -111,16 +112,22 @@ func (r *ComponentReleaseReconciler) learnFailure(scope *releaseScope, outcome j
 	if errors.Is(outcome.Err, jobs.ErrInterrupted) {
 		return
 	}
-	status, generation := &scope.release.Status, scope.release.Generation
-	count := int32(1)
-	if f := status.Failure; f != nil && f.Digest == outcome.Digest && f.Action == outcome.Action && f.Generation == generation {
-		count = f.Count + 1
+	into := &scope.release.Status.Failure
+	if outcome.Action == string(plan.ActionRollback) {
+		into = &scope.release.Status.RollbackFailure
 	}
-	status.Failure = &v1alpha1.ReleaseFailure{
-		Digest: outcome.Digest, Action: outcome.Action, Generation: generation, Count: count,
+	next := v1alpha1.ReleaseFailure{
+		Digest: outcome.Digest, Action: outcome.Action, Generation: scope.release.Generation, Count: 1,
 		Message:  redact(r.References, scope.release.Spec.ValuesFrom, outcome.Err.Error()),
 		LastTime: toTime(outcome.Ended),
 	}
+	if !helm.Transient(outcome.Err) {
+		next.Rejections = 1
+	}
+	if f := *into; f != nil && f.Digest == next.Digest && f.Action == next.Action && f.Generation == next.Generation {
+		next.Count, next.Rejections = next.Count+f.Count, next.Rejections+f.Rejections
+	}
+	*into = &next
 }
 
 // withRevision adds a revision that the watch has not shown yet.

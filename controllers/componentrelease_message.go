@@ -30,6 +30,9 @@ func (scope *releaseScope) verdict() verdict {
 	case scope.blocked != nil:
 		return *scope.blocked
 	}
+	if f := scope.release.Status.RollbackFailure; scope.failed(f) {
+		return scope.failureVerdict(f)
+	}
 	if f := scope.release.Status.Failure; scope.failed(f) {
 		return scope.failureVerdict(f)
 	}
@@ -67,8 +70,8 @@ func (scope *releaseScope) heldVerdict() verdict {
 			"revision %d of Helm release %s was made by another Helm client and is left as it is %s", revision, scope.helm, until)}
 	}
 	why := "the upgrade failed"
-	if f := scope.release.Status.Failure; f != nil && f.Digest == spec.InputsDigest && f.Action != string(plan.ActionRollback) {
-		why = fmt.Sprintf("%s failed %s: %s", attempt(plan.Action(f.Action)), times(f.Count), f.Message)
+	if f := scope.release.Status.Failure; f != nil && f.Digest == spec.InputsDigest {
+		why = fmt.Sprintf("%s failed %s: %s", attempt(plan.Action(f.Action)), times(max(1, f.Rejections)), f.Message)
 	}
 	return verdict{stalled: true, reason: scope.decision.Reason, message: fmt.Sprintf(
 		"rolled back, revision %d is what was ready before: %s; it is held there %s", revision, why, until)}
@@ -96,7 +99,7 @@ func (scope *releaseScope) failureVerdict(f *v1alpha1.ReleaseFailure) verdict {
 	}
 	next := fmt.Sprintf("tried again about %s later", plan.Delay(int(f.Count)))
 	switch {
-	case scope.decision.Reason == v1alpha1.ReasonRollingBack:
+	case scope.decision.Reason == v1alpha1.ReasonRollingBack && f.Action != string(plan.ActionRollback):
 		reason, next = v1alpha1.ReasonRollingBack, "being rolled back to what was ready before"
 	case scope.decision.Action == plan.ActionWait && scope.decision.After == 0:
 		next = "being tried again"

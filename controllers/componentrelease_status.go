@@ -29,6 +29,9 @@ func summarizeRelease(scope *releaseScope, failed error) {
 	v := scope.verdict()
 	setVerdict(release, v)
 	setAbnormal(release, v1alpha1.ConditionReleasedExternally, v.reason == v1alpha1.ReasonReleasedExternally, v)
+	if scope.decision.Action == plan.ActionNone {
+		status.RollbackFailure = nil
+	}
 	if scope.decision.Reason == v1alpha1.ReasonReleased && status.Failure != nil && status.Failure.Digest == release.Spec.InputsDigest {
 		status.Failure = nil // what was learned may have been computed from an older status
 	}

@@ -72,11 +72,13 @@ func (r *ComponentReleaseReconciler) decide(_ context.Context, scope *releaseSco
 		Digest:    scope.release.Spec.InputsDigest,
 		Removal:   scope.release.Spec.Removal != "",
 		Suspended: scope.release.Spec.Suspend,
-		Failure:   r.failureOf(scope.release),
-		Revisions: r.plannedRevisions(scope.revisions),
-		Requested: scope.requested(),
-		WasReady:  scope.release.Status.ReadyDigest == wantedDigest(scope.release.Spec),
-		Seed:      scope.release.Name,
+		Failure:   r.failureOf(scope.release, scope.release.Status.Failure),
+
+		RollbackFailure: r.failureOf(scope.release, scope.release.Status.RollbackFailure),
+		Revisions:       r.plannedRevisions(scope.revisions),
+		Requested:       scope.requested(),
+		WasReady:        scope.release.Status.ReadyDigest == wantedDigest(scope.release.Spec),
+		Seed:            scope.release.Name,
 	}
 	in.Rollback, in.Retries = remediates(scope.release.Spec)
 	if scope.busy() && acts(plan.Action(scope.running.Action)) {
@@ -121,12 +123,11 @@ func remediates(spec v1alpha1.ComponentReleaseSpec) (rollback bool, retries int)
 	return spec.Remediation.Strategy != v1alpha1.RemediationNone, retries
 }
 
-func (r *ComponentReleaseReconciler) failureOf(release *v1alpha1.ComponentRelease) *plan.Failure {
-	f := release.Status.Failure
+func (r *ComponentReleaseReconciler) failureOf(release *v1alpha1.ComponentRelease, f *v1alpha1.ReleaseFailure) *plan.Failure {
 	if f == nil || (f.Generation != 0 && f.Generation != release.Generation) {
 		return nil
 	}
-	return &plan.Failure{Action: plan.Action(f.Action), Digest: f.Digest, Count: int(f.Count), Since: r.Clock.Since(f.LastTime.Time)}
+	return &plan.Failure{Action: plan.Action(f.Action), Digest: f.Digest, Count: int(f.Count), Rejections: int(f.Rejections), Since: r.Clock.Since(f.LastTime.Time)}
 }
 
 func (r *ComponentReleaseReconciler) plannedRevisions(revisions []helm.Revision) []plan.Revision {

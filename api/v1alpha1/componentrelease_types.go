@@ -259,6 +259,11 @@ type ReleaseFailure struct {
 	// count of consecutive failures.
 	// +required
 	Count int32 `json:"count"`
+	// rejections are those of them that speak against the inputs. An API server that
+	// did not answer, or not in time, does not: it delays the next attempt and never
+	// leads to a rollback.
+	// +optional
+	Rejections int32 `json:"rejections,omitempty"`
 	// message is Helm's error.
 	// +optional
 	Message string `json:"message,omitempty"`
@@ -294,6 +299,10 @@ type ComponentReleaseStatus struct {
 	// +optional
 	// +listType=atomic
 	Data []ObjectReference `json:"data,omitempty"`
+	// rollbackFailure remembers failed attempts to roll back from these inputs;
+	// failure then says why that was to be done.
+	// +optional
+	RollbackFailure *ReleaseFailure `json:"rollbackFailure,omitempty"`
 	// manifests are the objects of spec.manifests that were applied and are pruned
 	// when they leave the spec. It is written before they are applied.
 	// +optional

@@ -337,6 +337,11 @@ func (in *ComponentReleaseStatus) DeepCopyInto(out *ComponentReleaseStatus) {
 		*out = make([]ObjectReference, len(*in))
 		copy(*out, *in)
 	}
+	if in.RollbackFailure != nil {
+		in, out := &in.RollbackFailure, &out.RollbackFailure
+		*out = new(ReleaseFailure)
+		(*in).DeepCopyInto(*out)
+	}
 	if in.Manifests != nil {
 		in, out := &in.Manifests, &out.Manifests
 		*out = make([]ObjectReference, len(*in))

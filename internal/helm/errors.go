@@ -4,8 +4,30 @@
 package helm
 
 import (
+	"errors"
+	"net/url"
 	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
+
+// Transient says that an action failed because the API server did not answer, not
+// in time or not now: it speaks against nothing in the inputs. A hook or a rollout
+// that took too long is another matter.
+func Transient(err error) bool {
+	if _, transport := errors.AsType[*url.Error](err); transport {
+		return true
+	}
+	for _, is := range []func(error) bool{
+		apierrors.IsConflict, apierrors.IsTooManyRequests, apierrors.IsInternalError, apierrors.IsServiceUnavailable,
+		apierrors.IsServerTimeout, apierrors.IsTimeout,
+	} {
+		if is(err) {
+			return true
+		}
+	}
+	return false
+}
 
 // noise are prefixes of Helm's errors that say nothing to a reader who already
 // knows which release and which action failed.

@@ -13,17 +13,21 @@ import (
 // inputs: an install that keeps failing does not delay the removal. A reconcile
 // that is asked for does not wait.
 func (in ReleaseInput) unlessTooEarly(d Decision) Decision {
-	if in.Requested || in.Failure == nil || in.Failure.Count == 0 || in.Failure.Digest != in.Digest {
+	failure := in.Failure
+	if d.Action == ActionRollback {
+		failure = in.RollbackFailure
+	}
+	if in.Requested || failure == nil || failure.Count == 0 || failure.Digest != in.Digest {
 		return d
 	}
-	if in.Failure.Action != "" && in.Failure.Action != d.Action {
+	if failure.Action != "" && failure.Action != d.Action {
 		return d
 	}
-	delay := Jittered(in.Failure.Count, in.Seed)
-	if in.Failure.Since >= delay {
+	delay := Jittered(failure.Count, in.Seed)
+	if failure.Since >= delay {
 		return d
 	}
-	return Decision{Action: ActionWait, Reason: failedReason(d.Action), Revision: d.Revision, After: delay - in.Failure.Since}
+	return Decision{Action: ActionWait, Reason: failedReason(d.Action), Revision: d.Revision, After: delay - failure.Since}
 }
 
 // Delay is the time between the count-th failure in a row and the next attempt,

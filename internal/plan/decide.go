@@ -131,8 +131,7 @@ func (in ReleaseInput) rollbackTo(last Revision) (int, bool) {
 	if last.Digest != in.Digest || in.Failure == nil || in.Failure.Digest != in.Digest {
 		return 0, false
 	}
-	// A rollback that failed before it left a record is tried again, too.
-	return to, in.Failure.Action == ActionRollback || in.Failure.Count > in.Retries
+	return to, in.Failure.Rejections > in.Retries
 }
 
 // lastReady is the newest revision that was Ready, with other inputs; 0 for none.

@@ -82,6 +82,9 @@ type Failure struct {
 	Action Action
 	// Count of attempts that failed in a row, at the generation of the spec.
 	Count int
+	// Rejections are those of them that the inputs are to blame for; retries are
+	// measured by these.
+	Rejections int
 	// Since the last one.
 	Since time.Duration
 }
@@ -120,6 +123,8 @@ type ReleaseInput struct {
 	Revisions []Revision
 	// Failure of earlier attempts, nil for none.
 	Failure *Failure
+	// RollbackFailure is that of attempts to roll back, nil for none.
+	RollbackFailure *Failure
 }
 
 // Decision is what to do with one Helm release now.

@@ -30,7 +30,7 @@ func TestRemediation(t *testing.T) {
 	deployedGood := wasReady(ours(1, plan.RevisionDeployed, "old"))
 	failedUpgrade := ours(2, plan.RevisionFailed, d)
 	failed := func(count int) *plan.Failure {
-		return &plan.Failure{Digest: d, Action: plan.ActionUpgrade, Count: count, Since: time.Hour}
+		return &plan.Failure{Digest: d, Action: plan.ActionUpgrade, Count: count, Rejections: count, Since: time.Hour}
 	}
 	none := func(reason string, revision int, after time.Duration) plan.Decision {
 		return plan.Decision{Action: plan.ActionNone, Reason: reason, Revision: revision, After: after}
@@ -52,10 +52,11 @@ func TestRemediation(t *testing.T) {
 		"SameInputs":     {"a Ready revision of the same inputs is no way out", plan.ReleaseInput{Rollback: true, Revisions: revisions(wasReady(ours(1, plan.RevisionDeployed, d)), failedUpgrade), Failure: failed(9)}, upgrade},
 		"NewestReady":    {"the newest Ready one", plan.ReleaseInput{Rollback: true, Revisions: revisions(good, wasReady(ours(2, plan.RevisionDeployed, "newer")), ours(3, plan.RevisionFailed, d)), Failure: failed(3)}, rollback(2)},
 		"FirstInstall":   {"a failed first install is tried again, never rolled back or uninstalled", plan.ReleaseInput{Rollback: true, Revisions: revisions(ours(1, plan.RevisionFailed, d)), Failure: failed(9)}, plan.Decision{Action: plan.ActionInstall, Reason: v1alpha1.ReasonInstalling}},
-		"OtherFailure":   {"failures of other inputs do not count", plan.ReleaseInput{Rollback: true, Revisions: revisions(deployedGood, failedUpgrade), Failure: &plan.Failure{Digest: "other", Count: 9}}, upgrade},
+		"OtherFailure":   {"failures of other inputs do not count", plan.ReleaseInput{Rollback: true, Revisions: revisions(deployedGood, failedUpgrade), Failure: &plan.Failure{Digest: "other", Count: 9, Rejections: 9}}, upgrade},
 		"RollbackFailed": {"a rollback that failed is tried again", plan.ReleaseInput{Rollback: true, Revisions: revisions(deployedGood, failedUpgrade, rolledBack(ours(3, plan.RevisionFailed, "old"), d))}, rollback(1)},
-		"RollbackLost":   {"also one that left no record", plan.ReleaseInput{Rollback: true, Retries: 2, Revisions: revisions(deployedGood, failedUpgrade), Failure: &plan.Failure{Digest: d, Action: plan.ActionRollback, Count: 1, Since: time.Hour}}, rollback(1)},
-		"RollbackDelay":  {"with a delay of its own", plan.ReleaseInput{Rollback: true, Revisions: revisions(deployedGood, rolledBack(ours(3, plan.RevisionFailed, "old"), d)), Failure: &plan.Failure{Digest: d, Action: plan.ActionRollback, Count: 1}}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonRollbackFailed, Revision: 1, After: 5 * time.Second}},
+		"Outage":         {"an API server that does not answer is no reason to roll back", plan.ReleaseInput{Rollback: true, Revisions: revisions(deployedGood, failedUpgrade), Failure: &plan.Failure{Digest: d, Action: plan.ActionUpgrade, Count: 9, Since: time.Hour}}, upgrade},
+		"RollbackLost":   {"also one that left no record", plan.ReleaseInput{Rollback: true, Retries: 2, Revisions: revisions(deployedGood, failedUpgrade), Failure: failed(3), RollbackFailure: &plan.Failure{Digest: d, Action: plan.ActionRollback, Count: 1, Since: time.Hour}}, rollback(1)},
+		"RollbackDelay":  {"with a delay of its own", plan.ReleaseInput{Rollback: true, Revisions: revisions(deployedGood, rolledBack(ours(3, plan.RevisionFailed, "old"), d)), RollbackFailure: &plan.Failure{Digest: d, Action: plan.ActionRollback, Count: 1}}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonRollbackFailed, Revision: 1, After: 5 * time.Second}},
 
 		"Held":          {"what was rolled back to stays", plan.ReleaseInput{Rollback: true, Revisions: revisions(good, failedUpgrade, rolledBack(ours(3, plan.RevisionDeployed, "old"), d))}, none(v1alpha1.ReasonRolledBack, 3, 0)},
 		"HeldRequested": {"until somebody asks", plan.ReleaseInput{Rollback: true, Requested: true, Revisions: revisions(good, failedUpgrade, rolledBack(ours(3, plan.RevisionDeployed, "old"), d))}, upgrade},
