@@ -6,6 +6,7 @@ package helm
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -26,7 +27,16 @@ func Transient(err error) bool {
 			return true
 		}
 	}
-	return false
+	// An update of several objects joins the texts of its errors.
+	text := err.Error()
+	return slices.ContainsFunc(transientTexts, func(part string) bool { return strings.Contains(text, part) })
+}
+
+// transientTexts are how the errors above read.
+var transientTexts = []string{
+	"connection refused", "connection reset", "connection timed out", "i/o timeout", "TLS handshake timeout", "unexpected EOF",
+	"the object has been modified", "an error on the server", "the server is currently unable", "Internal error occurred",
+	"too many requests", "the server is too busy", "the server was unable to return a response in the time allotted",
 }
 
 // noise are prefixes of Helm's errors that say nothing to a reader who already

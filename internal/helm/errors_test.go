@@ -30,6 +30,7 @@ func TestTransient(t *testing.T) {
 		"Invalid":      {apierrors.NewInvalid(schema.GroupKind{Kind: "Service"}, "a", nil), false},
 		"Forbidden":    {apierrors.NewForbidden(resource, "a", errors.New("no")), false},
 		"HookTimedOut": {fmt.Errorf("hook Job a/b: %w", context.DeadlineExceeded), false},
+		"Joined":       {errors.New(`cannot patch "a" with kind Widget: Patch "https://x": read tcp: connection timed out && cannot patch "b" with kind Service: Service "b" is invalid`), true},
 		"Text":         {errors.New("timed out waiting for the condition"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
