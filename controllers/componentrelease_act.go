@@ -152,7 +152,7 @@ func (r *ComponentReleaseReconciler) handle(_ context.Context, scope *releaseSco
 	}
 	scope.release.Status.LastHandledReconcileAt = scope.release.Spec.ReconcileRequest
 	r.Ledger.All(scope.release.Name)
-	r.followUps.retry(scope.release.Name)
+	r.followUps.forget(scope.release.Name)
 	scope.comeBack(again)
 	return nil
 }

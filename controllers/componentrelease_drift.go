@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -27,9 +26,7 @@ import (
 func (r *ComponentReleaseReconciler) drift(_ context.Context, scope *releaseScope) error {
 	mode := cmp.Or(scope.release.Spec.Drift, v1alpha1.DriftCorrect)
 	if mode == v1alpha1.DriftOff || scope.decision.Reason == v1alpha1.ReasonSuspended || scope.decision.Reason == v1alpha1.ReasonReleasedExternally {
-		conditions := scope.release.Status.Conditions
-		meta.RemoveStatusCondition(&conditions, v1alpha1.ConditionDrifted)
-		scope.release.Status.Conditions = conditions
+		setAbnormal(scope.release, v1alpha1.ConditionDrifted, false, verdict{})
 		return nil
 	}
 	if scope.deployed == nil || scope.decision.Action != plan.ActionNone {

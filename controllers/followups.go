@@ -121,9 +121,6 @@ func (m *followUps) forget(release string) {
 	delete(m.entries, release)
 }
 
-// retry forgets backoff, and what was applied: somebody asked for it.
-func (m *followUps) retry(release string) { m.forget(release) }
-
 // kindsChanged notes that other kinds are served, and lists whom that may help.
 func (m *followUps) kindsChanged() []string {
 	m.mu.Lock()

@@ -156,7 +156,7 @@ func (scope *bundleScope) lossesOf(release *v1alpha1.ComponentRelease, counts []
 	var out losses
 	owned := scope.ownedKinds(release)
 	for _, count := range counts {
-		if slices.Contains(owned, count.GroupVersionKind) && count.Total > 0 && !slices.Contains(allowed, count.Kind) {
+		if slices.Contains(owned, count.GroupVersionKind) && count.Total > 0 {
 			out = append(out, loss{kind: count.Kind, total: count.Total, names: count.Names})
 		}
 	}

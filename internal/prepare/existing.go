@@ -34,7 +34,7 @@ func (p *Preparer) refuseExisting(ctx context.Context, request Request, objects 
 	}
 	var foreign, free []string
 	for _, conflict := range conflicts {
-		name := objectName(conflict.Object)
+		name := conflict.String()
 		if conflict.OwnedBy != "" {
 			foreign = append(foreign, name+" of "+conflict.OwnedBy)
 			continue
@@ -52,13 +52,6 @@ func (p *Preparer) refuseExisting(ctx context.Context, request Request, objects 
 			request.Release, list(free))
 	}
 	return nil
-}
-
-func objectName(o helm.Object) string {
-	if o.Namespace == "" {
-		return o.Kind + " " + o.Name
-	}
-	return o.Kind + " " + o.Namespace + "/" + o.Name
 }
 
 func list(names []string) string {
