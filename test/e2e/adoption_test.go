@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // Adoption: what is there before the bundle.
@@ -34,7 +35,7 @@ var _ = Describe("What exists already", Ordered, ContinueOnFailure, func() {
 	// byHand installs a mug as a person would.
 	byHand := func(ctx context.Context, name string, args ...string) {
 		GinkgoHelper()
-		helm(ctx, append([]string{"-n", name, "install", name, filepath.Join(shelf.folder, "mug-1.0.0.tgz"), "--create-namespace",
+		sim.Helm(ctx, append([]string{"-n", name, "install", name, filepath.Join(shelf.folder, "mug-1.0.0.tgz"), "--create-namespace",
 			"--wait", "--set", "workload=true"}, args...)...)
 	}
 
@@ -43,13 +44,13 @@ var _ = Describe("What exists already", Ordered, ContinueOnFailure, func() {
 		byHand(ctx, "same", "--set", "data.color=red")
 		running := pods(ctx, "same")
 		Expect(running).To(HaveLen(2), "a ReplicaSet and its pod")
-		create(ctx, bundleOf(bundle, shelf.mug("same", `{"workload": true, "data": {"color": "red"}}`)))
-		expectReady(ctx, bundle, 1)
-		notes := eventsAbout(ctx, v1alpha1.ReleaseName(bundle, "same"), v1alpha1.ReasonAdopting)
-		say("%v", notes)
+		sim.Create(ctx, harness.BundleOf(bundle, shelf.mug("same", `{"workload": true, "data": {"color": "red"}}`)))
+		sim.ExpectReady(ctx, bundle, 1)
+		notes := sim.EventsAbout(ctx, v1alpha1.ReleaseName(bundle, "same"), v1alpha1.ReasonAdopting)
+		harness.Say("%v", notes)
 		Expect(notes).To(ContainElement("takes over Helm release same/same, revision 1 of chart mug 1.0.0; no value changes"))
 		Expect(pods(ctx, "same")).To(Equal(running), "something was restarted")
-		Expect(statuses(revisions(ctx)["same/same"])).To(Equal([]string{"superseded", "deployed"}))
+		Expect(harness.Statuses(sim.Revisions(ctx)["same/same"])).To(Equal([]string{"superseded", "deployed"}))
 	}, NodeTimeout(time.Minute))
 
 	It("as a Helm release with other values is told of before they are applied", func(ctx context.Context) {
@@ -57,11 +58,11 @@ var _ = Describe("What exists already", Ordered, ContinueOnFailure, func() {
 		byHand(ctx, "differs", "--set", "data.color=red", "--set", "data.handle=left")
 		running := pods(ctx, "differs")
 		told := awaitAdoption(ctx, bundle, "differs")
-		create(ctx, bundleOf(bundle, shelf.mug("differs", `{"workload": true, "data": {"color": "green"}}`)))
+		sim.Create(ctx, harness.BundleOf(bundle, shelf.mug("differs", `{"workload": true, "data": {"color": "green"}}`)))
 		Eventually(told).WithTimeout(20*time.Second).Should(Receive(Equal("red")), "what the object said when the change was announced")
-		expectReady(ctx, bundle, 1)
-		notes := eventsAbout(ctx, v1alpha1.ReleaseName(bundle, "differs"), v1alpha1.ReasonAdopting)
-		say("%v", notes)
+		sim.ExpectReady(ctx, bundle, 1)
+		notes := sim.EventsAbout(ctx, v1alpha1.ReleaseName(bundle, "differs"), v1alpha1.ReasonAdopting)
+		harness.Say("%v", notes)
 		Expect(notes).To(ContainElement(And(ContainSubstring("values that change: "),
 			ContainSubstring("data.color"), ContainSubstring("data.handle"), Not(ContainSubstring("workload")))))
 		Expect(colour(ctx, "differs", "differs")).To(Equal("green"))
@@ -70,24 +71,24 @@ var _ = Describe("What exists already", Ordered, ContinueOnFailure, func() {
 
 	It("without a release is refused with a list, until the component adopts it", func(ctx context.Context) {
 		const bundle = "adopts-loose"
-		Expect(k8s.Create(ctx, &corev1.Namespace{ObjectMeta: configMap("", "loose").ObjectMeta})).To(Succeed())
-		object := configMap("loose", "loose")
+		Expect(k8s.Create(ctx, &corev1.Namespace{ObjectMeta: harness.ConfigMap("", "loose").ObjectMeta})).To(Succeed())
+		object := harness.ConfigMap("loose", "loose")
 		object.Data = map[string]string{"color": "old", "kept": "no matter"}
 		Expect(k8s.Create(ctx, object)).To(Succeed())
-		create(ctx, bundleOf(bundle, shelf.mug("loose", "")))
-		refused := awaitComponent(ctx, bundle, "loose", v1alpha1.ReasonObjectsExist)
+		sim.Create(ctx, harness.BundleOf(bundle, shelf.mug("loose", "")))
+		refused := sim.AwaitComponent(ctx, bundle, "loose", v1alpha1.ReasonObjectsExist)
 		Expect(refused.Message).To(ContainSubstring("ConfigMap loose/loose"))
 		Expect(refused.Message).To(ContainSubstring("adopt"))
 		Expect(colour(ctx, "loose", "loose")).To(Equal("old"))
-		Expect(revisions(ctx)).NotTo(HaveKey("loose/loose"))
+		Expect(sim.Revisions(ctx)).NotTo(HaveKey("loose/loose"))
 
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { component(spec, "loose").Adopt = true })
-		expectReady(ctx, bundle, 1)
-		taken := configMap("loose", "loose")
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { harness.Component(spec, "loose").Adopt = true })
+		sim.ExpectReady(ctx, bundle, 1)
+		taken := harness.ConfigMap("loose", "loose")
 		Expect(k8s.Get(ctx, keyOf(taken), taken)).To(Succeed())
 		Expect(taken.UID).To(Equal(object.UID), "it was replaced")
 		Expect(taken.Data).To(HaveKeyWithValue("color", "blue"))
-		Expect(statuses(revisions(ctx)["loose/loose"])).To(Equal([]string{"deployed"}))
+		Expect(harness.Statuses(sim.Revisions(ctx)["loose/loose"])).To(Equal([]string{"deployed"}))
 	}, NodeTimeout(time.Minute))
 })
 
@@ -124,7 +125,7 @@ func awaitAdoption(ctx context.Context, bundle, name string) <-chan string {
 		announced := int64(0)
 		for event := range releases.ResultChan() {
 			if r, ok := event.Object.(*v1alpha1.ComponentRelease); ok && r.Status.Adopted != "" {
-				announced = versionOf(r.ResourceVersion)
+				announced = harness.VersionOf(r.ResourceVersion)
 				break
 			}
 		}
@@ -134,7 +135,7 @@ func awaitAdoption(ctx context.Context, bundle, name string) <-chan string {
 			if !ok {
 				continue
 			}
-			if versionOf(object.ResourceVersion) > announced {
+			if harness.VersionOf(object.ResourceVersion) > announced {
 				out <- before
 				return
 			}

@@ -11,6 +11,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 var _ = Describe("An operator that is killed", func() {
@@ -29,11 +31,11 @@ var _ = Describe("An operator that is killed", func() {
 			if !operator.alive() {
 				operator.start(ctx)
 			}
-			removeBundle(ctx, name)
-		}, NodeTimeout(rolloutTimeout))
+			sim.RemoveBundle(ctx, name)
+		}, NodeTimeout(harness.RolloutTimeout))
 		DeferCleanup(func(ctx SpecContext) { operator.explain(ctx) })
 
-		deployed, running := map[string][]revision{}, map[string]string{}
+		deployed, running := map[string][]harness.Revision{}, map[string]string{}
 		for i, limits := range ranges {
 			writes := limits[0] + random.IntN(limits[1]-limits[0])
 			reached := gate.afterWrites(writes)
@@ -42,21 +44,21 @@ var _ = Describe("An operator that is killed", func() {
 			} else {
 				operator.start(ctx)
 			}
-			Eventually(reached).WithTimeout(rolloutTimeout).Should(BeClosed(), "the operator does not make %d writes", writes)
+			Eventually(reached).WithTimeout(harness.RolloutTimeout).Should(BeClosed(), "the operator does not make %d writes", writes)
 			operator.kill()
 			deployed, running = keepDeployed(ctx, deployed), keepRunning(ctx, deployed, running)
-			say("kill %d after %d more writes: %d releases deployed, pending: %v", i+1, writes, len(deployed), pending(ctx))
+			harness.Say("kill %d after %d more writes: %d releases deployed, pending: %v", i+1, writes, len(deployed), pending(ctx))
 			if i > 0 {
 				deleteLease(ctx) // the first time, the lease runs out by itself
 			}
 		}
 		operator.start(ctx)
-		expectReady(ctx, name, size)
+		sim.ExpectReady(ctx, name, size)
 
-		after := revisions(ctx)
+		after := sim.Revisions(ctx)
 		Expect(after).To(HaveLen(size))
 		for release, records := range after {
-			states := statuses(records)
+			states := harness.Statuses(records)
 			Expect(states[len(states)-1]).To(Equal("deployed"), "%s: %v", release, states)
 			Expect(len(states)).To(BeNumerically("<=", 1+len(ranges)), "%s: %v", release, states)
 			for _, state := range states[:len(states)-1] {
@@ -67,17 +69,17 @@ var _ = Describe("An operator that is killed", func() {
 			Expect(after[release]).To(Equal(records), "%s was deployed when the operator was killed and has been touched since", release)
 		}
 		for workload, uid := range running {
-			Expect(workloads(ctx)).To(HaveKeyWithValue(workload, uid), "%s was replaced", workload)
+			Expect(sim.Workloads(ctx)).To(HaveKeyWithValue(workload, uid), "%s was replaced", workload)
 		}
 	}, NodeTimeout(4*time.Minute))
 })
 
 // keepDeployed adds the releases that are deployed now.
-func keepDeployed(ctx context.Context, known map[string][]revision) map[string][]revision {
+func keepDeployed(ctx context.Context, known map[string][]harness.Revision) map[string][]harness.Revision {
 	GinkgoHelper()
-	out := map[string][]revision{}
-	for release, records := range revisions(ctx) {
-		if states := statuses(records); states[len(states)-1] == "deployed" {
+	out := map[string][]harness.Revision{}
+	for release, records := range sim.Revisions(ctx) {
+		if states := harness.Statuses(records); states[len(states)-1] == "deployed" {
 			out[release] = records
 		}
 	}
@@ -88,16 +90,16 @@ func keepDeployed(ctx context.Context, known map[string][]revision) map[string][
 }
 
 // keepRunning adds the workloads of deployed releases.
-func keepRunning(ctx context.Context, deployed map[string][]revision, known map[string]string) map[string]string {
+func keepRunning(ctx context.Context, deployed map[string][]harness.Revision, known map[string]string) map[string]string {
 	GinkgoHelper()
 	owners := map[string]bool{}
-	for _, release := range releasesOf(ctx, "crash") {
+	for _, release := range sim.Releases(ctx, "crash") {
 		if _, ok := deployed[release.Spec.Namespace+"/"+release.Spec.ReleaseName]; ok {
 			owners[release.Name] = true
 		}
 	}
 	out := map[string]string{}
-	for workload, uid := range workloads(ctx) {
+	for workload, uid := range sim.Workloads(ctx) {
 		if _, owner, _ := strings.Cut(workload, " of "); owners[owner] {
 			out[workload] = uid
 		}
@@ -111,8 +113,8 @@ func keepRunning(ctx context.Context, deployed map[string][]revision, known map[
 // pending are releases whose newest record says that an action is under way.
 func pending(ctx context.Context) []string {
 	var out []string
-	for release, records := range revisions(ctx) {
-		if strings.HasPrefix(records[len(records)-1].status, "pending-") {
+	for release, records := range sim.Revisions(ctx) {
+		if strings.HasPrefix(records[len(records)-1].Status, "pending-") {
 			out = append(out, release)
 		}
 	}

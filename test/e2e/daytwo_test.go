@@ -4,23 +4,14 @@
 package e2e
 
 import (
-	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
-	eventsv1 "k8s.io/api/events/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/test/charts"
@@ -117,93 +108,12 @@ func (c cupboard) component(name, chart string, dependsOn ...string) v1alpha1.Co
 	}
 }
 
-// create makes a bundle that is removed after the spec, whatever becomes of it.
-func create(ctx context.Context, bundle *v1alpha1.PlatformBundle) {
-	GinkgoHelper()
-	DeferCleanup(func(ctx context.Context) { removeBundle(ctx, bundle.Name) }, NodeTimeout(rolloutTimeout))
-	Expect(k8s.Create(ctx, bundle)).To(Succeed())
-}
-
-// awaitComponent waits until a component of a bundle has a reason, at the newest
-// spec, and returns its story.
-func awaitComponent(ctx context.Context, bundle, name, reason string) v1alpha1.ComponentStatus {
-	GinkgoHelper()
-	var found v1alpha1.ComponentStatus
-	Eventually(func(g Gomega) {
-		b := getBundle(ctx, g, bundle)
-		g.Expect(b.Status.ObservedGeneration).To(Equal(b.Generation))
-		found = statusOf(b, name)
-		g.Expect(found.Reason).To(Equal(reason), "%s %s", found.State, found.Message)
-	}).Should(Succeed())
-	say("%s %s: %s", found.State, found.Reason, found.Message)
-	return found
-}
-
-// releaseCondition reads a condition of a component's release.
-func releaseCondition(ctx context.Context, bundle, name, kind string) metav1.Condition {
-	release := &v1alpha1.ComponentRelease{}
-	if err := k8s.Get(ctx, client.ObjectKey{Name: v1alpha1.ReleaseName(bundle, name)}, release); err != nil {
-		return metav1.Condition{}
-	}
-	if found := meta.FindStatusCondition(release.Status.Conditions, kind); found != nil {
-		return *found
-	}
-	return metav1.Condition{}
-}
-
-// request asks a bundle for a reconcile now, as its status advises.
-func request(ctx context.Context, bundle, value string) {
-	GinkgoHelper()
-	kubectl(ctx, "annotate", "--overwrite", "platformbundle", bundle, v1alpha1.ReconcileRequestAnnotation+"="+value)
-}
-
-// patch merges JSON into an object as somebody else would, and updates the object.
-func patch(ctx context.Context, object client.Object, merge string) {
-	GinkgoHelper()
-	Expect(k8s.Patch(ctx, object, client.RawPatch(types.MergePatchType, []byte(merge)), client.FieldOwner("somebody"))).To(Succeed())
-}
-
-func configMap(namespace, name string) *corev1.ConfigMap {
-	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
-}
-
 func custom(kind, namespace, name string) *unstructured.Unstructured {
 	out := &unstructured.Unstructured{}
 	out.SetAPIVersion("e2e.example.com/v1")
 	out.SetKind(kind)
 	out.SetNamespace(namespace)
 	out.SetName(name)
-	return out
-}
-
-// exists says whether an object is there and not on its way out.
-func exists(ctx context.Context, object client.Object) bool {
-	object = object.DeepCopyObject().(client.Object)
-	return k8s.Get(ctx, client.ObjectKeyFromObject(object), object) == nil && object.GetDeletionTimestamp() == nil
-}
-
-// seconds since, for reports.
-func seconds(since time.Time) float64 { return time.Since(since).Seconds() }
-
-// last is the newest Helm record of a release.
-func last(ctx context.Context, release string) revision {
-	GinkgoHelper()
-	records := revisions(ctx)[release]
-	Expect(records).NotTo(BeEmpty(), "no Helm record of %s", release)
-	return records[len(records)-1]
-}
-
-// eventsAbout are the notes of the operator's events of a reason about a release.
-func eventsAbout(ctx context.Context, release, reason string) []string {
-	GinkgoHelper()
-	var list eventsv1.EventList
-	Expect(k8s.List(ctx, &list)).To(Succeed())
-	var out []string
-	for _, event := range list.Items {
-		if event.Regarding.Name == release && event.Reason == reason {
-			out = append(out, event.Note)
-		}
-	}
 	return out
 }
 
@@ -220,12 +130,4 @@ func writesTo(point int, path string) (writes, dry int) {
 		}
 	}
 	return writes, dry
-}
-
-// manifest is an entry of a component's manifests.
-func manifest(object map[string]any) apiextensionsv1.JSON {
-	GinkgoHelper()
-	raw, err := json.Marshal(object)
-	Expect(err).NotTo(HaveOccurred())
-	return apiextensionsv1.JSON{Raw: raw}
 }

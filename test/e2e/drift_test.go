@@ -18,6 +18,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/test/charts"
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // A crowd is what 200 drifts fit into without anything being changed so often
@@ -75,29 +76,29 @@ var _ = Describe("Drift", Ordered, ContinueOnFailure, func() {
 		operator = startOperator(ctx)
 		warned := shelf.mug("warned", "")
 		warned.Drift = v1alpha1.DriftWarn
-		Expect(k8s.Create(ctx, bundleOf(bundle, shelf.component("crowd", "crowd"), warned, shelf.mug("fought", ""), shelf.mug("stripped", ""),
+		Expect(k8s.Create(ctx, harness.BundleOf(bundle, shelf.component("crowd", "crowd"), warned, shelf.mug("fought", ""), shelf.mug("stripped", ""),
 			shelf.mug("shared", "")))).To(Succeed())
-		DeferCleanup(func(ctx context.Context) { removeBundle(ctx, bundle) }, NodeTimeout(rolloutTimeout))
-		expectReady(ctx, bundle, 5)
+		DeferCleanup(func(ctx context.Context) { sim.RemoveBundle(ctx, bundle) }, NodeTimeout(harness.RolloutTimeout))
+		sim.ExpectReady(ctx, bundle, 5)
 	}, NodeTimeout(time.Minute))
 	AfterEach(func(ctx SpecContext) { operator.explain(ctx) })
 
 	drifted := func(ctx context.Context, name string) func() string {
-		return func() string { return releaseCondition(ctx, bundle, name, v1alpha1.ConditionDrifted).Reason }
+		return func() string { return sim.ReleaseCondition(ctx, bundle, name, v1alpha1.ConditionDrifted).Reason }
 	}
 
 	It("of 200 objects in five kinds is healed within a second or two, one by one", func(ctx context.Context) {
-		before := revisions(ctx)
+		before := sim.Revisions(ctx)
 		settle(5)
 		latencies := injectAll(ctx, "crowd")
-		say("drift to heal, two at a time\n%s", table(latencies))
+		harness.Say("drift to heal, two at a time\n%s", table(latencies))
 		all := slices.Concat(slices.Collect(maps.Values(latencies))...)
 		Expect(len(all)).To(BeNumerically(">=", 200))
 		// One second is the promise; a machine that does other things as well takes longer.
 		Expect(quantile(all, 0.99)).To(BeNumerically("<=", 2*time.Second))
 		Expect(drifted(ctx, "crowd")()).To(Equal(v1alpha1.ReasonNoDrift), "nothing flaps")
-		Expect(revisions(ctx)).To(Equal(before), "drift is healed without a Helm revision")
-		expectReady(ctx, bundle, 5)
+		Expect(sim.Revisions(ctx)).To(Equal(before), "drift is healed without a Helm revision")
+		sim.ExpectReady(ctx, bundle, 5)
 
 		silent, began := settle(10), metav1.NowMicro()
 		Consistently(func() []string { return gate.since(silent) }).WithTimeout(2*time.Second).Should(BeEmpty(), "requests when all is healed")
@@ -113,29 +114,29 @@ var _ = Describe("Drift", Ordered, ContinueOnFailure, func() {
 			g.Expect(k8s.List(ctx, &list, client.InNamespace("crowd"), second)).To(Succeed())
 			g.Expect(list.Items).To(HaveLen(4 * crowdSize))
 		}).Should(Succeed())
-		say("80 deleted ConfigMaps were back after %.2f s", seconds(began))
-		expectReady(ctx, bundle, 5)
+		harness.Say("80 deleted ConfigMaps were back after %.2f s", harness.Seconds(began))
+		sim.ExpectReady(ctx, bundle, 5)
 	}, NodeTimeout(time.Minute))
 
 	It("is reported and left with drift: Warn, and healed when that ends", func(ctx context.Context) {
-		object := configMap("warned", "warned")
+		object := harness.ConfigMap("warned", "warned")
 		Eventually(drifted(ctx, "warned")).Should(Equal(v1alpha1.ReasonNoDrift))
 		point := gate.seen()
-		patch(ctx, object, `{"data": {"color": "bad"}}`)
+		sim.Patch(ctx, object, `{"data": {"color": "bad"}}`)
 		Eventually(drifted(ctx, "warned")).Should(Equal(v1alpha1.ReasonDrifted))
-		found := releaseCondition(ctx, bundle, "warned", v1alpha1.ConditionDrifted)
-		say("%s=%s %s: %s", found.Type, found.Status, found.Reason, found.Message)
+		found := sim.ReleaseCondition(ctx, bundle, "warned", v1alpha1.ConditionDrifted)
+		harness.Say("%s=%s %s: %s", found.Type, found.Status, found.Reason, found.Message)
 		Expect(found.Message).To(Equal("ConfigMap warned/warned: data.color (written by somebody)"))
 		Consistently(func() string { return colour(ctx, "warned", "warned") }).WithTimeout(2 * time.Second).Should(Equal("bad"))
 		writes, dry := writesTo(point, "/configmaps/warned")
 		Expect(writes).To(BeZero(), "%v", gate.since(point))
 		Expect(dry).To(BeNumerically("<=", 2), "%v", gate.since(point))
-		expectReady(ctx, bundle, 5)
+		sim.ExpectReady(ctx, bundle, 5)
 
 		began := time.Now()
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { component(spec, "warned").Drift = "" })
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { harness.Component(spec, "warned").Drift = "" })
 		Eventually(func() string { return colour(ctx, "warned", "warned") }).Should(Equal("blue"))
-		say("healed %.2f s after Warn was taken back", seconds(began))
+		harness.Say("healed %.2f s after Warn was taken back", harness.Seconds(began))
 	}, NodeTimeout(time.Minute))
 
 	// Somebody who writes all the time, and a controller that takes our label off
@@ -143,42 +144,42 @@ var _ = Describe("Drift", Ordered, ContinueOnFailure, func() {
 	It("that somebody causes again and again is reported, and not fought for ever", func(ctx context.Context) {
 		point, began := gate.seen(), time.Now()
 		spoil := func(object, merge string, every time.Duration) func() {
-			return repeat(ctx, every, func(i int) { patch(ctx, configMap(object, object), fmt.Sprintf(merge, i)) })
+			return repeat(ctx, every, func(i int) { sim.Patch(ctx, harness.ConfigMap(object, object), fmt.Sprintf(merge, i)) })
 		}
 		endData := spoil("fought", `{"data": {"color": "bad-%d"}}`, 200*time.Millisecond)
 		endLabel := spoil("stripped", `{"metadata": {"labels": {"`+v1alpha1.ReleaseLabel+`": null}, "annotations": {"round": "%d"}}}`, time.Second)
 		for _, name := range []string{"fought", "stripped"} {
 			Eventually(drifted(ctx, name)).Should(Equal(v1alpha1.ReasonDriftFlapping), name)
-			found := releaseCondition(ctx, bundle, name, v1alpha1.ConditionDrifted)
-			say("%s after %.1f s: %s", name, seconds(began), found.Message)
+			found := sim.ReleaseCondition(ctx, bundle, name, v1alpha1.ConditionDrifted)
+			harness.Say("%s after %.1f s: %s", name, harness.Seconds(began), found.Message)
 			Expect(found.Message).To(ContainSubstring("again and again"))
 		}
-		Expect(releaseCondition(ctx, bundle, "fought", v1alpha1.ConditionDrifted).Message).To(ContainSubstring("by somebody"), "who does it")
+		Expect(sim.ReleaseCondition(ctx, bundle, "fought", v1alpha1.ConditionDrifted).Message).To(ContainSubstring("by somebody"), "who does it")
 		// Three corrections, and the next after 10 s; without any backoff there
 		// would be fifty.
-		Eventually(func() float64 { return seconds(began) }).Should(BeNumerically(">", 7))
+		Eventually(func() float64 { return harness.Seconds(began) }).Should(BeNumerically(">", 7))
 		for _, name := range []string{"fought", "stripped"} {
 			writes, dry := writesTo(point, "/configmaps/"+name)
-			say("%s: %d writes and %d dry runs within %.0f s", name, writes, dry, seconds(began))
+			harness.Say("%s: %d writes and %d dry runs within %.0f s", name, writes, dry, harness.Seconds(began))
 			Expect(writes).To(BeNumerically("<=", 4))
 			Expect(dry).To(BeNumerically("<=", 8))
 		}
-		expectReady(ctx, bundle, 5)
+		sim.ExpectReady(ctx, bundle, 5)
 		endData()
 		endLabel()
 		ended := time.Now()
 		Eventually(func(g Gomega) {
 			g.Expect(colour(ctx, "fought", "fought")).To(Equal("blue"))
-			object := configMap("stripped", "stripped")
+			object := harness.ConfigMap("stripped", "stripped")
 			g.Expect(k8s.Get(ctx, keyOf(object), object)).To(Succeed())
 			g.Expect(object.Labels).To(HaveKey(v1alpha1.ReleaseLabel))
 		}).WithTimeout(30 * time.Second).Should(Succeed())
-		say("healed %.1f s after they ended", seconds(ended))
+		harness.Say("healed %.1f s after they ended", harness.Seconds(ended))
 	}, NodeTimeout(2*time.Minute))
 
 	It("is not what somebody adds", func(ctx context.Context) {
-		point, object := settle(5), configMap("shared", "shared")
-		patch(ctx, object, `{"metadata": {"labels": {"example.com/team": "kitchen"}, "annotations": {"example.com/seen": "yes"}}}`)
+		point, object := settle(5), harness.ConfigMap("shared", "shared")
+		sim.Patch(ctx, object, `{"metadata": {"labels": {"example.com/team": "kitchen"}, "annotations": {"example.com/seen": "yes"}}}`)
 		Eventually(func() int { return gate.seen() }).Should(BeNumerically(">", point), "it is looked at")
 		settle(5)
 		Expect(k8s.Get(ctx, keyOf(object), object)).To(Succeed())
@@ -188,16 +189,16 @@ var _ = Describe("Drift", Ordered, ContinueOnFailure, func() {
 	}, NodeTimeout(time.Minute))
 
 	It("is left alone while its component is suspended", func(ctx context.Context) {
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { component(spec, "shared").Suspend = true })
-		awaitComponent(ctx, bundle, "shared", v1alpha1.ReasonSuspended)
-		patch(ctx, configMap("shared", "shared"), `{"data": {"color": "bad"}}`)
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { harness.Component(spec, "shared").Suspend = true })
+		sim.AwaitComponent(ctx, bundle, "shared", v1alpha1.ReasonSuspended)
+		sim.Patch(ctx, harness.ConfigMap("shared", "shared"), `{"data": {"color": "bad"}}`)
 		Consistently(func() string { return colour(ctx, "shared", "shared") }).WithTimeout(2 * time.Second).Should(Equal("bad"))
-		Expect(releaseCondition(ctx, bundle, "shared", v1alpha1.ConditionDrifted).Type).To(BeEmpty(), "nobody looks")
+		Expect(sim.ReleaseCondition(ctx, bundle, "shared", v1alpha1.ConditionDrifted).Type).To(BeEmpty(), "nobody looks")
 		began := time.Now()
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { component(spec, "shared").Suspend = false })
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { harness.Component(spec, "shared").Suspend = false })
 		Eventually(func() string { return colour(ctx, "shared", "shared") }).Should(Equal("blue"))
-		say("healed %.2f s after suspend was taken back", seconds(began))
-		expectReady(ctx, bundle, 5)
-		Expect(statuses(revisions(ctx)["shared/shared"])).To(Equal([]string{"deployed"}))
+		harness.Say("healed %.2f s after suspend was taken back", harness.Seconds(began))
+		sim.ExpectReady(ctx, bundle, 5)
+		Expect(harness.Statuses(sim.Revisions(ctx)["shared/shared"])).To(Equal([]string{"deployed"}))
 	}, NodeTimeout(time.Minute))
 })

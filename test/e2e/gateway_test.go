@@ -17,13 +17,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	authenticationv1 "k8s.io/api/authentication/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
@@ -49,7 +45,7 @@ type gateway struct {
 
 // openGateway starts it; it ends with the suite.
 func openGateway() *gateway {
-	config, err := clientcmd.BuildConfigFromFlags("", admin)
+	config, err := clientcmd.BuildConfigFromFlags("", sim.Kubeconfig)
 	Expect(err).NotTo(HaveOccurred())
 	upstream, err := url.Parse(config.Host)
 	Expect(err).NotTo(HaveOccurred())
@@ -136,7 +132,7 @@ func (g *gateway) afterWrites(n int) <-chan struct{} {
 // kubeconfig writes one for the operator: the ServiceAccount's token, through the gateway.
 func (g *gateway) kubeconfig(ctx context.Context) string {
 	GinkgoHelper()
-	token := tokenFor(ctx, serviceAccount)
+	token := sim.Token(ctx, serviceAccount)
 	config := clientcmdapi.NewConfig()
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: g.server.Certificate().Raw})
 	config.Clusters["e2e"] = &clientcmdapi.Cluster{Server: g.server.URL, CertificateAuthorityData: certificate}
@@ -148,19 +144,9 @@ func (g *gateway) kubeconfig(ctx context.Context) string {
 	return path
 }
 
-// tokenFor asks for a token of a ServiceAccount in the operator's namespace.
-func tokenFor(ctx context.Context, name string) string {
-	GinkgoHelper()
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: v1alpha1.DefaultNamespace}}
-	hours := int64((4 * time.Hour).Seconds())
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &hours}}
-	Expect(k8s.SubResource("token").Create(ctx, account, request)).To(Succeed())
-	return request.Status.Token
-}
-
 // deleteLease makes a successor lead at once, instead of after the 15 s that a
 // lease of a killed leader lasts.
 func deleteLease(ctx context.Context) {
 	GinkgoHelper()
-	kubectl(ctx, "-n", v1alpha1.DefaultNamespace, "delete", "lease", "--all", "--ignore-not-found")
+	sim.Kubectl(ctx, "-n", v1alpha1.DefaultNamespace, "delete", "lease", "--all", "--ignore-not-found")
 }

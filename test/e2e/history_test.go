@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // history writes down when things happened to a bundle, as resourceVersions: they
@@ -65,7 +66,7 @@ func (h *history) note(kind watch.EventType, object client.Object) {
 	defer GinkgoRecover()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	at := versionOf(object.GetResourceVersion())
+	at := harness.VersionOf(object.GetResourceVersion())
 	switch o := object.(type) {
 	case *metav1.PartialObjectMetadata:
 		first(h.recorded, o.Namespace+"/"+o.Labels["name"], at, kind == watch.Added)

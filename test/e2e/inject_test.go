@@ -18,6 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // injury is one way to spoil an object.
@@ -143,13 +145,13 @@ func (w *witness) hurt(ctx context.Context, namespace, name string, with injury)
 	object.SetGroupVersionKind(with.gvk)
 	Expect(k8s.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, object)).To(Succeed())
 	Expect(with.healed(object)).To(BeTrue(), "%s %s is not as it was released", with.gvk.Kind, name)
-	before, uid := versionOf(object.GetResourceVersion()), object.GetUID()
+	before, uid := harness.VersionOf(object.GetResourceVersion()), object.GetUID()
 	if with.merge == "" {
 		Expect(k8s.Delete(ctx, object)).To(Succeed())
 	} else {
-		patch(ctx, object, with.merge)
+		sim.Patch(ctx, object, with.merge)
 		Expect(with.healed(object)).To(BeFalse(), "the write is not bad")
-		before = versionOf(object.GetResourceVersion())
+		before = harness.VersionOf(object.GetResourceVersion())
 		uid = ""
 	}
 	began := time.Now()
@@ -158,7 +160,7 @@ func (w *witness) hurt(ctx context.Context, namespace, name string, with injury)
 		w.mu.Lock()
 		shown := w.shown
 		at := slices.IndexFunc(w.seen[with.gvk.Kind+"/"+name], func(s sight) bool {
-			return versionOf(s.object.GetResourceVersion()) > before && s.object.GetUID() != uid && with.healed(s.object)
+			return harness.VersionOf(s.object.GetResourceVersion()) > before && s.object.GetUID() != uid && with.healed(s.object)
 		})
 		var healed time.Time
 		if at >= 0 {

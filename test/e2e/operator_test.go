@@ -19,6 +19,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // operator is one process of the operator's binary.
@@ -121,7 +122,7 @@ func (o *operator) explain(ctx SpecContext) {
 	if !CurrentSpecReport().Failed() {
 		return
 	}
-	out, _ := run(ctx, filepath.Join(root, "bin", "k8s", "kubectl"), "get", "pb,crel")
+	out, _ := sim.Run(ctx, filepath.Join(harness.Root, "bin", "k8s", "kubectl"), "get", "pb,crel")
 	AddReportEntry("objects", "\n"+out)
 	AddReportEntry("operator's log", "\n"+o.tail(25))
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/test/charts"
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // Specs about charts of the user's own: what is refused, what waits, and private
@@ -58,25 +59,25 @@ var _ = Describe("Charts of one's own", Ordered, ContinueOnFailure, func() {
 
 	DescribeTable("refuses what cannot be right, and writes nothing",
 		func(ctx context.Context, reason, message string, bad func() []v1alpha1.Component) {
-			bundle := bundleOf("refused", append(bad(), tea("refused-tea"))...)
-			DeferCleanup(func(ctx context.Context) { removeBundle(ctx, bundle.Name) }, NodeTimeout(rolloutTimeout))
+			bundle := harness.BundleOf("refused", append(bad(), tea("refused-tea"))...)
+			DeferCleanup(func(ctx context.Context) { sim.RemoveBundle(ctx, bundle.Name) }, NodeTimeout(harness.RolloutTimeout))
 			point := settle(5)
 			Expect(k8s.Create(ctx, bundle)).To(Succeed())
-			stalled := awaitCondition(ctx, bundle.Name, v1alpha1.ConditionStalled, metav1.ConditionTrue)
-			say("%s: %s", stalled.Reason, stalled.Message)
+			stalled := sim.AwaitCondition(ctx, bundle.Name, v1alpha1.ConditionStalled, metav1.ConditionTrue)
+			harness.Say("%s: %s", stalled.Reason, stalled.Message)
 			message = strings.NewReplacer("HTTP", http).Replace(message)
 			Expect(stalled.Reason).To(Equal(reason))
 			Expect(stalled.Message).To(Equal(message))
-			ready := awaitCondition(ctx, bundle.Name, v1alpha1.ConditionReady, metav1.ConditionFalse)
+			ready := sim.AwaitCondition(ctx, bundle.Name, v1alpha1.ConditionReady, metav1.ConditionFalse)
 			Expect(ready.Message).To(Equal(message))
 			settle(5)
 			for _, request := range gate.since(point) {
 				Expect(request).To(Or(HavePrefix("GET "), ContainSubstring("/platformbundles/refused"), HaveSuffix("/events")),
 					"written in spite of the refusal")
 			}
-			Expect(releasesOf(ctx, bundle.Name)).To(BeEmpty())
-			Expect(namespaces(ctx)).NotTo(ContainElement("refused-tea"))
-			Expect(definitions(ctx)).NotTo(HaveKey("kettles.e2e.example.com"))
+			Expect(sim.Releases(ctx, bundle.Name)).To(BeEmpty())
+			Expect(sim.Namespaces(ctx)).NotTo(ContainElement("refused-tea"))
+			Expect(sim.Definitions(ctx)).NotTo(HaveKey("kettles.e2e.example.com"))
 		},
 		Entry("an unknown component", NodeTimeout(time.Minute), v1alpha1.ReasonUnknownComponent,
 			`spec.components[graphana]: catalog 2026.11 has no component "graphana": did you mean "grafana"? `+
@@ -112,7 +113,7 @@ var _ = Describe("Charts of one's own", Ordered, ContinueOnFailure, func() {
 				`- at '/cups': got string, want integer`,
 			func() []v1alpha1.Component {
 				a := own("a", "strict", "1.0.0")
-				a.Values = values(`{"cups": "many"}`)
+				a.Values = harness.Values(`{"cups": "many"}`)
 				return []v1alpha1.Component{a}
 			}),
 		Entry("a template that fails", NodeTimeout(time.Minute), v1alpha1.ReasonRenderFailed,
@@ -130,14 +131,14 @@ var _ = Describe("Charts of one's own", Ordered, ContinueOnFailure, func() {
 	DescribeTable("holds what time may cure, and nobody else",
 		func(ctx context.Context, reason, message string, held func() v1alpha1.Component) {
 			c := held()
-			bundle := bundleOf("held", c, tea("held-tea"))
-			DeferCleanup(func(ctx context.Context) { removeBundle(ctx, bundle.Name) }, NodeTimeout(rolloutTimeout))
+			bundle := harness.BundleOf("held", c, tea("held-tea"))
+			DeferCleanup(func(ctx context.Context) { sim.RemoveBundle(ctx, bundle.Name) }, NodeTimeout(harness.RolloutTimeout))
 			Expect(k8s.Create(ctx, bundle)).To(Succeed())
 			message = strings.NewReplacer("CLOSED", closed, "PRIVATE", private).Replace(message)
 			Eventually(func(g Gomega) {
-				b := getBundle(ctx, g, bundle.Name)
+				b := sim.Bundle(ctx, g, bundle.Name)
 				g.Expect(b.Status.Ready).To(Equal("1/2"), "the other component")
-				got := statusOf(b, c.Name)
+				got := harness.StatusOf(b, c.Name)
 				g.Expect(got.State).To(Equal(v1alpha1.StateHeld))
 				g.Expect(got.Reason).To(Equal(reason))
 				g.Expect(got.Message).To(Equal(message))
@@ -146,9 +147,9 @@ var _ = Describe("Charts of one's own", Ordered, ContinueOnFailure, func() {
 				g.Expect(ready.Reason).To(Equal(reason))
 				g.Expect(meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionStalled)).To(BeFalse(), "time may cure it")
 			}).Should(Succeed())
-			say("%s: %s", reason, message)
-			Expect(releasesOf(ctx, bundle.Name)).NotTo(HaveKey(c.Name))
-			Expect(namespaces(ctx)).NotTo(ContainElement(c.Namespace))
+			harness.Say("%s: %s", reason, message)
+			Expect(sim.Releases(ctx, bundle.Name)).NotTo(HaveKey(c.Name))
+			Expect(sim.Namespaces(ctx)).NotTo(ContainElement(c.Namespace))
 		},
 		Entry("a repository that does not answer", NodeTimeout(time.Minute), v1alpha1.ReasonRepositoryUnreachable,
 			`component a: cannot reach CLOSED/index.yaml: connection refused`,
@@ -175,24 +176,24 @@ var _ = Describe("Charts of one's own", Ordered, ContinueOnFailure, func() {
 		c := own("a", "tea", "1.0.0")
 		c.Namespace = "values-a"
 		c.ValuesFrom = []v1alpha1.ValuesReference{{Kind: "Secret", Name: "late"}}
-		bundle := bundleOf("values", c)
-		DeferCleanup(func(ctx context.Context) { removeBundle(ctx, bundle.Name) }, NodeTimeout(rolloutTimeout))
+		bundle := harness.BundleOf("values", c)
+		DeferCleanup(func(ctx context.Context) { sim.RemoveBundle(ctx, bundle.Name) }, NodeTimeout(harness.RolloutTimeout))
 		Expect(k8s.Create(ctx, bundle)).To(Succeed())
-		ready := awaitReason(ctx, bundle.Name, v1alpha1.ReasonReferenceNotFound)
-		say("%s: %s", ready.Reason, ready.Message)
+		ready := sim.AwaitReason(ctx, bundle.Name, v1alpha1.ReasonReferenceNotFound)
+		harness.Say("%s: %s", ready.Reason, ready.Message)
 		Expect(ready.Message).To(Equal(`component a: valuesFrom: Secret groundwork-system/late with key "values.yaml" is not there; create it, or set optional: true`))
-		Expect(namespaces(ctx)).NotTo(ContainElement("values-a"))
+		Expect(sim.Namespaces(ctx)).NotTo(ContainElement("values-a"))
 
 		late := secret("late", map[string]string{"values.yaml": "data: {color: red}"})
 		Expect(k8s.Create(ctx, late)).To(Succeed())
-		expectReady(ctx, bundle.Name, 1)
+		sim.ExpectReady(ctx, bundle.Name, 1)
 		Expect(colour(ctx, "values-a", "a")).To(Equal("red"))
 
 		late.Data = map[string][]byte{"values.yaml": []byte("data: {color: green}")}
 		Expect(k8s.Update(ctx, late)).To(Succeed())
 		Eventually(func() string { return colour(ctx, "values-a", "a") }).Should(Equal("green"))
-		expectReady(ctx, bundle.Name, 1)
-		Expect(statuses(revisions(ctx)["values-a/a"])).To(Equal([]string{"superseded", "deployed"}))
+		sim.ExpectReady(ctx, bundle.Name, 1)
+		Expect(harness.Statuses(sim.Revisions(ctx)["values-a/a"])).To(Equal([]string{"superseded", "deployed"}))
 	}, NodeTimeout(time.Minute))
 
 	It("come from private HTTP and OCI repositories, and one upgrade touches one release", func(ctx context.Context) {
@@ -202,21 +203,21 @@ var _ = Describe("Charts of one's own", Ordered, ContinueOnFailure, func() {
 			Name: "over-oci", Version: "1.0.0", Chart: &v1alpha1.ChartSource{Repository: oci, Name: "tea", SecretRef: login},
 			DependsOn: []string{"over-http"},
 		}
-		bundle := bundleOf("private", overHTTP, overOCI)
-		DeferCleanup(func(ctx context.Context) { removeBundle(ctx, bundle.Name) }, NodeTimeout(rolloutTimeout))
+		bundle := harness.BundleOf("private", overHTTP, overOCI)
+		DeferCleanup(func(ctx context.Context) { sim.RemoveBundle(ctx, bundle.Name) }, NodeTimeout(harness.RolloutTimeout))
 		Expect(k8s.Create(ctx, bundle)).To(Succeed())
-		expectReady(ctx, bundle.Name, 2)
-		pinned := releasesOf(ctx, bundle.Name)["over-http"].Spec.Chart
+		sim.ExpectReady(ctx, bundle.Name, 2)
+		pinned := sim.Releases(ctx, bundle.Name)["over-http"].Spec.Chart
 		Expect(pinned.Version).To(Equal("1.0.1"), "the highest version in the range")
 		Expect(pinned.Digest).To(HavePrefix("sha256:"))
 
-		before := revisions(ctx)
-		change(ctx, bundle.Name, func(spec *v1alpha1.PlatformBundleSpec) { component(spec, "over-oci").Version = "^1.1" })
-		expectReady(ctx, bundle.Name, 2)
-		after := revisions(ctx)
+		before := sim.Revisions(ctx)
+		sim.Change(ctx, bundle.Name, func(spec *v1alpha1.PlatformBundleSpec) { harness.Component(spec, "over-oci").Version = "^1.1" })
+		sim.ExpectReady(ctx, bundle.Name, 2)
+		after := sim.Revisions(ctx)
 		Expect(after["over-http/over-http"]).To(Equal(before["over-http/over-http"]))
-		Expect(statuses(after["over-oci/over-oci"])).To(Equal([]string{"superseded", "deployed"}))
-		Expect(releasesOf(ctx, bundle.Name)["over-oci"].Spec.Chart.Version).To(Equal("1.1.0"))
+		Expect(harness.Statuses(after["over-oci/over-oci"])).To(Equal([]string{"superseded", "deployed"}))
+		Expect(sim.Releases(ctx, bundle.Name)["over-oci"].Spec.Chart.Version).To(Equal("1.1.0"))
 	}, NodeTimeout(time.Minute))
 
 	It("are measured for those who may read metrics, and for nobody else", func(ctx context.Context) {
@@ -224,13 +225,13 @@ var _ = Describe("Charts of one's own", Ordered, ContinueOnFailure, func() {
 			account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: v1alpha1.DefaultNamespace}}
 			Expect(k8s.Create(ctx, account)).To(Succeed())
 		}
-		kubectl(ctx, "create", "clusterrolebinding", "e2e-reader", "--clusterrole=groundwork-metrics-reader",
+		sim.Kubectl(ctx, "create", "clusterrolebinding", "e2e-reader", "--clusterrole=groundwork-metrics-reader",
 			"--serviceaccount="+v1alpha1.DefaultNamespace+":reader")
 		code, _ := metrics(ctx, operator.metrics, "")
 		Expect(code).To(Equal(401), "without a token")
-		code, _ = metrics(ctx, operator.metrics, tokenFor(ctx, "stranger"))
+		code, _ = metrics(ctx, operator.metrics, sim.Token(ctx, "stranger"))
 		Expect(code).To(Equal(403), "with a token that may not")
-		code, body := metrics(ctx, operator.metrics, tokenFor(ctx, "reader"))
+		code, body := metrics(ctx, operator.metrics, sim.Token(ctx, "reader"))
 		Expect(code).To(Equal(200), "with a token that may")
 		Expect(body).To(ContainSubstring("controller_runtime_reconcile_total"))
 		Expect(body).To(ContainSubstring("handoff"))

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // The life of one platform, from `kubectl apply` to its removal. The specs go on
@@ -34,8 +35,8 @@ var _ = Describe("The week-1 platform", Ordered, ContinueOnFailure, func() {
 	BeforeAll(func(ctx context.Context) {
 		operator = startOperator(ctx, "--chart-mirror="+standIns)
 		DeferCleanup(func(ctx context.Context) {
-			removeBundle(ctx, name)
-		}, NodeTimeout(rolloutTimeout))
+			sim.RemoveBundle(ctx, name)
+		}, NodeTimeout(harness.RolloutTimeout))
 	}, NodeTimeout(time.Minute))
 	AfterEach(func(ctx SpecContext) { operator.explain(ctx) })
 
@@ -45,18 +46,18 @@ var _ = Describe("The week-1 platform", Ordered, ContinueOnFailure, func() {
 		seen = follow(ctx, name)
 		began := time.Now()
 		Expect(k8s.Create(ctx, bundle)).To(Succeed())
-		kubectl(ctx, "wait", "--for=condition=Ready", "--timeout=2m", "platformbundle/"+name)
-		say("%d stand-ins Ready after %.1f s", size, time.Since(began).Seconds())
-		expectReady(ctx, name, size)
+		sim.Kubectl(ctx, "wait", "--for=condition=Ready", "--timeout=2m", "platformbundle/"+name)
+		harness.Say("%d stand-ins Ready after %.1f s", size, time.Since(began).Seconds())
+		sim.ExpectReady(ctx, name, size)
 
-		releases := releasesOf(ctx, name)
+		releases := sim.Releases(ctx, name)
 		Expect(releases).To(HaveLen(size))
 		seen.expectInstallOrder(releases)
-	}, NodeTimeout(rolloutTimeout))
+	}, NodeTimeout(harness.RolloutTimeout))
 
 	It("consists of ordinary Helm releases", func(ctx context.Context) {
 		var listed []struct{ Name, Namespace, Revision, Status, Chart string }
-		Expect(json.Unmarshal([]byte(helm(ctx, "list", "-A", "-o", "json")), &listed)).To(Succeed())
+		Expect(json.Unmarshal([]byte(sim.Helm(ctx, "list", "-A", "-o", "json")), &listed)).To(Succeed())
 		got := map[string]string{}
 		for _, release := range listed {
 			Expect(release.Status).To(Equal("deployed"), "release %s", release.Name)
@@ -64,20 +65,20 @@ var _ = Describe("The week-1 platform", Ordered, ContinueOnFailure, func() {
 			got[release.Namespace+"/"+release.Name] = release.Chart
 		}
 		want := map[string]string{}
-		for _, release := range releasesOf(ctx, name) {
+		for _, release := range sim.Releases(ctx, name) {
 			want[release.Spec.Namespace+"/"+release.Spec.ReleaseName] = release.Spec.Chart.Name + "-" + release.Spec.Chart.Version
 		}
 		Expect(want).To(HaveLen(size))
 		Expect(got).To(Equal(want))
-		Expect(helm(ctx, "-n", "monitoring", "history", "grafana")).To(ContainSubstring("deployed"))
+		Expect(sim.Helm(ctx, "-n", "monitoring", "history", "grafana")).To(ContainSubstring("deployed"))
 	}, NodeTimeout(time.Minute))
 
 	// Those that an earlier bundle left behind belong to this one now.
 	It("has CRDs that belong to the operator and are kept", func(ctx context.Context) {
-		releases := releasesOf(ctx, name)
+		releases := sim.Releases(ctx, name)
 		// Taking over what is served already keeps nobody from being Ready.
 		Eventually(func(g Gomega) {
-			found := definitions(ctx)
+			found := sim.Definitions(ctx)
 			g.Expect(len(found)).To(BeNumerically(">", 50), "the stand-ins bring as many CRDs as the real charts")
 			for crd, definition := range found {
 				g.Expect(definition.Annotations).To(HaveKeyWithValue("helm.sh/resource-policy", "keep"), crd)
@@ -86,15 +87,15 @@ var _ = Describe("The week-1 platform", Ordered, ContinueOnFailure, func() {
 				g.Expect(releases).To(HaveKey(owner), crd)
 			}
 		}).WithTimeout(45 * time.Second).Should(Succeed())
-		for release := range revisions(ctx) {
+		for release := range sim.Revisions(ctx) {
 			namespace, release, _ := strings.Cut(release, "/")
-			Expect(helm(ctx, "-n", namespace, "get", "manifest", release)).NotTo(ContainSubstring("kind: CustomResourceDefinition"),
+			Expect(sim.Helm(ctx, "-n", namespace, "get", "manifest", release)).NotTo(ContainSubstring("kind: CustomResourceDefinition"),
 				"the Helm record of %s holds CRDs", release)
 		}
 	}, NodeTimeout(time.Minute))
 
 	It("costs nothing while nothing changes", func(ctx context.Context) {
-		expectReady(ctx, name, size)
+		sim.ExpectReady(ctx, name, size)
 		point, began, before := settle(20), metav1.NowMicro(), versions(ctx)
 		Consistently(func() []string { return gate.since(point) }).WithTimeout(15*time.Second).Should(BeEmpty(), "requests of an idle operator")
 		Expect(versions(ctx)).To(Equal(before), "an idle operator wrote")
@@ -102,24 +103,26 @@ var _ = Describe("The week-1 platform", Ordered, ContinueOnFailure, func() {
 	}, NodeTimeout(time.Minute))
 
 	It("upgrades the one component whose values change", func(ctx context.Context) {
-		before, running := revisions(ctx), workloads(ctx)
-		change(ctx, name, func(spec *v1alpha1.PlatformBundleSpec) { component(spec, "grafana").Values = values(`{"replicas": 2}`) })
-		expectReady(ctx, name, size)
-		after := revisions(ctx)
+		before, running := sim.Revisions(ctx), sim.Workloads(ctx)
+		sim.Change(ctx, name, func(spec *v1alpha1.PlatformBundleSpec) {
+			harness.Component(spec, "grafana").Values = harness.Values(`{"replicas": 2}`)
+		})
+		sim.ExpectReady(ctx, name, size)
+		after := sim.Revisions(ctx)
 		for release, records := range before {
 			if release == "monitoring/grafana" {
-				Expect(statuses(after[release])).To(Equal([]string{"superseded", "deployed"}))
+				Expect(harness.Statuses(after[release])).To(Equal([]string{"superseded", "deployed"}))
 				continue
 			}
 			Expect(after[release]).To(Equal(records), "release %s was touched", release)
 		}
-		Expect(workloads(ctx)).To(Equal(running), "a workload was replaced")
-		Expect(kubectl(ctx, "-n", "monitoring", "get", "deploy", "grafana", "-o", "jsonpath={.spec.replicas}/{.status.availableReplicas}")).To(Equal("2/2"))
+		Expect(sim.Workloads(ctx)).To(Equal(running), "a workload was replaced")
+		Expect(sim.Kubectl(ctx, "-n", "monitoring", "get", "deploy", "grafana", "-o", "jsonpath={.spec.replicas}/{.status.availableReplicas}")).To(Equal("2/2"))
 	}, NodeTimeout(time.Minute))
 
 	DescribeTable("survives that a ComponentRelease is deleted by hand", func(ctx context.Context, component string, policy metav1.DeletionPropagation) {
-		before, running := revisions(ctx), workloads(ctx)
-		release := releasesOf(ctx, name)[component]
+		before, running := sim.Revisions(ctx), sim.Workloads(ctx)
+		release := sim.Releases(ctx, name)[component]
 		Expect(k8s.Delete(ctx, &release, client.PropagationPolicy(policy))).To(Succeed())
 		Eventually(func(g Gomega) {
 			again := &v1alpha1.ComponentRelease{}
@@ -127,18 +130,18 @@ var _ = Describe("The week-1 platform", Ordered, ContinueOnFailure, func() {
 			g.Expect(again.UID).NotTo(Equal(release.UID), "it was not deleted")
 			g.Expect(again.Status.ReadyDigest).To(Equal(release.Status.ReadyDigest), "it is not Ready again")
 		}).Should(Succeed())
-		expectReady(ctx, name, size)
-		Expect(revisions(ctx)).To(Equal(before), "Helm records changed")
-		Expect(workloads(ctx)).To(Equal(running), "workloads changed")
+		sim.ExpectReady(ctx, name, size)
+		Expect(sim.Revisions(ctx)).To(Equal(before), "Helm records changed")
+		Expect(sim.Workloads(ctx)).To(Equal(running), "workloads changed")
 	},
 		Entry("in the background", NodeTimeout(time.Minute), "loki", metav1.DeletePropagationBackground),
 		Entry("in the foreground", NodeTimeout(time.Minute), "cert-manager", metav1.DeletePropagationForeground),
 	)
 
 	It("removes what is taken off the list, dependents first", func(ctx context.Context) {
-		releases, kept, spaces := releasesOf(ctx, name), definitions(ctx), namespaces(ctx)
+		releases, kept, spaces := sim.Releases(ctx, name), sim.Definitions(ctx), sim.Namespaces(ctx)
 		seen = follow(ctx, name)
-		change(ctx, name, func(spec *v1alpha1.PlatformBundleSpec) {
+		sim.Change(ctx, name, func(spec *v1alpha1.PlatformBundleSpec) {
 			var rest []v1alpha1.Component
 			for _, c := range spec.Components {
 				if c.Name != "grafana" && c.Name != "prometheus" {
@@ -148,65 +151,65 @@ var _ = Describe("The week-1 platform", Ordered, ContinueOnFailure, func() {
 			spec.Components = rest
 		})
 		size -= 2
-		expectReady(ctx, name, size)
+		sim.ExpectReady(ctx, name, size)
 		seen.expectRemovalOrder(releases, "grafana", "prometheus")
 		for _, removed := range []string{"grafana", "prometheus"} {
 			Expect(seen.statesOf(removed)).To(ContainElement(v1alpha1.StateRemoving), "%s showed no progress", removed)
 			expectNothingRuns(ctx, releases[removed])
 		}
-		Expect(releasesOf(ctx, name)).To(HaveLen(size))
-		Expect(definitions(ctx)).To(HaveLen(len(kept)), "CRDs were deleted")
-		Expect(namespaces(ctx)).To(ContainElements(spaces), "namespaces were deleted")
+		Expect(sim.Releases(ctx, name)).To(HaveLen(size))
+		Expect(sim.Definitions(ctx)).To(HaveLen(len(kept)), "CRDs were deleted")
+		Expect(sim.Namespaces(ctx)).To(ContainElements(spaces), "namespaces were deleted")
 	}, NodeTimeout(time.Minute))
 
 	It("removes what is switched off", func(ctx context.Context) {
-		release := releasesOf(ctx, name)["velero"]
+		release := sim.Releases(ctx, name)["velero"]
 		off := false
-		change(ctx, name, func(spec *v1alpha1.PlatformBundleSpec) { component(spec, "velero").Enabled = &off })
+		sim.Change(ctx, name, func(spec *v1alpha1.PlatformBundleSpec) { harness.Component(spec, "velero").Enabled = &off })
 		size--
-		expectReady(ctx, name, size)
+		sim.ExpectReady(ctx, name, size)
 		expectNothingRuns(ctx, release)
-		Expect(definitions(ctx)).To(HaveKey("backups.velero.io"))
+		Expect(sim.Definitions(ctx)).To(HaveKey("backups.velero.io"))
 	}, NodeTimeout(time.Minute))
 
 	It("leaves its releases when the bundle is deleted, and takes them up again", func(ctx context.Context) {
 		bundle := &v1alpha1.PlatformBundle{}
 		Expect(k8s.Get(ctx, client.ObjectKey{Name: name}, bundle)).To(Succeed())
-		before, running, kept := revisions(ctx), workloads(ctx), definitions(ctx)
+		before, running, kept := sim.Revisions(ctx), sim.Workloads(ctx), sim.Definitions(ctx)
 		Expect(k8s.Delete(ctx, bundle, client.PropagationPolicy(metav1.DeletePropagationForeground))).To(Succeed())
-		expectGone(ctx, bundle)
-		Eventually(func() int { return len(releasesOf(ctx, name)) }).Should(BeZero(), "ComponentReleases are the operator's bookkeeping")
-		Expect(revisions(ctx)).To(Equal(before), "Helm records changed")
-		Expect(workloads(ctx)).To(Equal(running), "workloads changed")
+		sim.ExpectGone(ctx, bundle)
+		Eventually(func() int { return len(sim.Releases(ctx, name)) }).Should(BeZero(), "ComponentReleases are the operator's bookkeeping")
+		Expect(sim.Revisions(ctx)).To(Equal(before), "Helm records changed")
+		Expect(sim.Workloads(ctx)).To(Equal(running), "workloads changed")
 
 		again := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: bundle.Spec}
 		Expect(k8s.Create(ctx, again)).To(Succeed())
-		expectReady(ctx, name, size)
-		Expect(revisions(ctx)).To(Equal(before), "taking over made Helm revisions")
-		Expect(workloads(ctx)).To(Equal(running), "taking over replaced workloads")
-		Expect(definitions(ctx)).To(HaveLen(len(kept)))
+		sim.ExpectReady(ctx, name, size)
+		Expect(sim.Revisions(ctx)).To(Equal(before), "taking over made Helm revisions")
+		Expect(sim.Workloads(ctx)).To(Equal(running), "taking over replaced workloads")
+		Expect(sim.Definitions(ctx)).To(HaveLen(len(kept)))
 	}, NodeTimeout(time.Minute))
 
 	It("uninstalls everything in reverse order with deletionPolicy Delete", func(ctx context.Context) {
-		releases, kept := releasesOf(ctx, name), definitions(ctx)
+		releases, kept := sim.Releases(ctx, name), sim.Definitions(ctx)
 		Expect(releases).To(HaveLen(size))
-		change(ctx, name, func(spec *v1alpha1.PlatformBundleSpec) { spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
-		expectReady(ctx, name, size)
+		sim.Change(ctx, name, func(spec *v1alpha1.PlatformBundleSpec) { spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
+		sim.ExpectReady(ctx, name, size)
 		seen = follow(ctx, name)
 		bundle := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: name}}
 		began := time.Now()
 		Expect(k8s.Delete(ctx, bundle)).To(Succeed())
-		expectGone(ctx, bundle)
-		say("%d releases uninstalled after %.1f s", size, time.Since(began).Seconds())
+		sim.ExpectGone(ctx, bundle)
+		harness.Say("%d releases uninstalled after %.1f s", size, time.Since(began).Seconds())
 		var all []string
 		for component, release := range releases {
 			all = append(all, component)
 			expectNothingRuns(ctx, release)
 		}
 		seen.expectRemovalOrder(releases, all...)
-		Expect(revisions(ctx)).To(BeEmpty())
-		Expect(definitions(ctx)).To(HaveLen(len(kept)), "CRDs were deleted")
-	}, NodeTimeout(rolloutTimeout))
+		Expect(sim.Revisions(ctx)).To(BeEmpty())
+		Expect(sim.Definitions(ctx)).To(HaveLen(len(kept)), "CRDs were deleted")
+	}, NodeTimeout(harness.RolloutTimeout))
 })
 
 // settle waits until the operator has been silent for so many tenths of a second
@@ -252,23 +255,15 @@ func versions(ctx context.Context) map[string]string {
 	Expect(k8s.List(ctx, &bundles)).To(Succeed())
 	for _, b := range bundles.Items {
 		out["PlatformBundle "+b.Name] = b.ResourceVersion
-		for _, release := range releasesOf(ctx, b.Name) {
+		for _, release := range sim.Releases(ctx, b.Name) {
 			out["ComponentRelease "+release.Name] = release.ResourceVersion
 		}
 	}
-	for crd, definition := range definitions(ctx) {
+	for crd, definition := range sim.Definitions(ctx) {
 		out["CRD "+crd] = definition.ResourceVersion
 	}
-	for release, records := range revisions(ctx) {
+	for release, records := range sim.Revisions(ctx) {
 		out["Helm records of "+release] = fmt.Sprint(records)
-	}
-	return out
-}
-
-func statuses(records []revision) []string {
-	var out []string
-	for _, r := range records {
-		out = append(out, r.status)
 	}
 	return out
 }
@@ -276,8 +271,8 @@ func statuses(records []revision) []string {
 // expectNothingRuns checks that a release and its objects are gone.
 func expectNothingRuns(ctx context.Context, release v1alpha1.ComponentRelease) {
 	GinkgoHelper()
-	Expect(revisions(ctx)).NotTo(HaveKey(release.Spec.Namespace + "/" + release.Spec.ReleaseName))
-	for workload := range workloads(ctx) {
+	Expect(sim.Revisions(ctx)).NotTo(HaveKey(release.Spec.Namespace + "/" + release.Spec.ReleaseName))
+	for workload := range sim.Workloads(ctx) {
 		Expect(workload).NotTo(HaveSuffix(" of " + release.Name))
 	}
 	err := k8s.Get(ctx, client.ObjectKeyFromObject(&release), &v1alpha1.ComponentRelease{})

@@ -16,6 +16,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/test/charts"
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // Removal without regret.
@@ -37,7 +38,7 @@ var _ = Describe("A removal", Ordered, ContinueOnFailure, func() {
 
 	drop := func(ctx context.Context, bundle, name string) {
 		GinkgoHelper()
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
 			var rest []v1alpha1.Component
 			for _, c := range spec.Components {
 				if c.Name != name {
@@ -50,129 +51,129 @@ var _ = Describe("A removal", Ordered, ContinueOnFailure, func() {
 	allow := func(ctx context.Context, bundle, name string, kinds ...string) {
 		GinkgoHelper()
 		off := false
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
-			component(spec, name).Enabled, component(spec, name).AllowDataLoss = &off, kinds
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
+			harness.Component(spec, name).Enabled, harness.Component(spec, name).AllowDataLoss = &off, kinds
 		})
 	}
 
 	It("that would leave custom resources without their operator is refused until they are gone", func(ctx context.Context) {
 		const bundle = "regret"
 		brewery := shelf.component("brewery", "brewery")
-		create(ctx, bundleOf(bundle, brewery, shelf.mug("regretted", "")))
-		expectReady(ctx, bundle, 2)
-		Expect(exists(ctx, custom("Brew", "brewery", "brewery"))).To(BeTrue())
+		sim.Create(ctx, harness.BundleOf(bundle, brewery, shelf.mug("regretted", "")))
+		sim.ExpectReady(ctx, bundle, 2)
+		Expect(sim.Exists(ctx, custom("Brew", "brewery", "brewery"))).To(BeTrue())
 		own := custom("Brew", "regretted", "mine")
 		Expect(k8s.Create(ctx, own)).To(Succeed())
 
 		drop(ctx, bundle, "brewery")
-		refused := awaitComponent(ctx, bundle, "brewery", v1alpha1.ReasonDataLoss)
+		refused := sim.AwaitComponent(ctx, bundle, "brewery", v1alpha1.ReasonDataLoss)
 		Expect(refused.Message).To(Equal("brewery is not removed, because these objects would be lost or left without their operator: " +
 			"1 Brew (regretted/mine); delete them, or keep the component listed with enabled: false and allowDataLoss: [Brew]"))
-		ready := awaitReason(ctx, bundle, v1alpha1.ReasonDataLoss)
-		say("Ready=%s %s: %s", ready.Status, ready.Reason, ready.Message)
-		Consistently(func() bool { return exists(ctx, configMap("brewery", "brewery")) }).WithTimeout(time.Second).Should(BeTrue())
-		Expect(exists(ctx, custom("Brew", "brewery", "brewery"))).To(BeTrue(), "it was taken apart")
+		ready := sim.AwaitReason(ctx, bundle, v1alpha1.ReasonDataLoss)
+		harness.Say("Ready=%s %s: %s", ready.Status, ready.Reason, ready.Message)
+		Consistently(func() bool { return sim.Exists(ctx, harness.ConfigMap("brewery", "brewery")) }).WithTimeout(time.Second).Should(BeTrue())
+		Expect(sim.Exists(ctx, custom("Brew", "brewery", "brewery"))).To(BeTrue(), "it was taken apart")
 
 		began := time.Now()
 		Expect(k8s.Delete(ctx, own)).To(Succeed())
-		expectReady(ctx, bundle, 1)
-		say("removed %.2f s after the last object was deleted", seconds(began))
-		Expect(revisions(ctx)).NotTo(HaveKey("brewery/brewery"))
-		Expect(definitions(ctx)).To(HaveKey(brews))
+		sim.ExpectReady(ctx, bundle, 1)
+		harness.Say("removed %.2f s after the last object was deleted", harness.Seconds(began))
+		Expect(sim.Revisions(ctx)).NotTo(HaveKey("brewery/brewery"))
+		Expect(sim.Definitions(ctx)).To(HaveKey(brews))
 
 		By("allowing it")
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { spec.Components = append(spec.Components, brewery) })
-		expectReady(ctx, bundle, 2)
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { spec.Components = append(spec.Components, brewery) })
+		sim.ExpectReady(ctx, bundle, 2)
 		own = custom("Brew", "regretted", "mine")
 		Expect(k8s.Create(ctx, own)).To(Succeed())
 		off := false
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { component(spec, "brewery").Enabled = &off })
-		awaitComponent(ctx, bundle, "brewery", v1alpha1.ReasonDataLoss)
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) { harness.Component(spec, "brewery").Enabled = &off })
+		sim.AwaitComponent(ctx, bundle, "brewery", v1alpha1.ReasonDataLoss)
 		allow(ctx, bundle, "brewery", "Brew")
-		expectReady(ctx, bundle, 1)
-		Expect(revisions(ctx)).NotTo(HaveKey("brewery/brewery"))
-		Expect(definitions(ctx)).To(HaveKey(brews), "the definition stays")
-		Expect(exists(ctx, own)).To(BeTrue(), "and so does what is not ours")
+		sim.ExpectReady(ctx, bundle, 1)
+		Expect(sim.Revisions(ctx)).NotTo(HaveKey("brewery/brewery"))
+		Expect(sim.Definitions(ctx)).To(HaveKey(brews), "the definition stays")
+		Expect(sim.Exists(ctx, own)).To(BeTrue(), "and so does what is not ours")
 		Expect(k8s.Delete(ctx, own)).To(Succeed())
 	}, NodeTimeout(time.Minute))
 
 	It("of a whole bundle is refused likewise, for the component in question alone", func(ctx context.Context) {
-		bundle := bundleOf("farewell", shelf.component("brewery", "brewery"), shelf.mug("goes", ""))
+		bundle := harness.BundleOf("farewell", shelf.component("brewery", "brewery"), shelf.mug("goes", ""))
 		bundle.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
-		create(ctx, bundle)
-		expectReady(ctx, bundle.Name, 2)
+		sim.Create(ctx, bundle)
+		sim.ExpectReady(ctx, bundle.Name, 2)
 		own := custom("Brew", "goes", "mine")
 		Expect(k8s.Create(ctx, own)).To(Succeed())
 		Expect(k8s.Delete(ctx, bundle)).To(Succeed())
-		refused := awaitComponent(ctx, bundle.Name, "brewery", v1alpha1.ReasonDataLoss)
+		refused := sim.AwaitComponent(ctx, bundle.Name, "brewery", v1alpha1.ReasonDataLoss)
 		Expect(refused.Message).To(ContainSubstring("1 Brew (goes/mine)"))
-		Eventually(func() map[string][]revision { return revisions(ctx) }).ShouldNot(HaveKey("goes/goes"))
-		Expect(exists(ctx, configMap("brewery", "brewery"))).To(BeTrue())
+		Eventually(func() map[string][]harness.Revision { return sim.Revisions(ctx) }).ShouldNot(HaveKey("goes/goes"))
+		Expect(sim.Exists(ctx, harness.ConfigMap("brewery", "brewery"))).To(BeTrue())
 		Expect(k8s.Delete(ctx, own)).To(Succeed())
-		expectGone(ctx, bundle)
-		Expect(revisions(ctx)).NotTo(HaveKey("brewery/brewery"))
-		Expect(definitions(ctx)).To(HaveKey(brews))
+		sim.ExpectGone(ctx, bundle)
+		Expect(sim.Revisions(ctx)).NotTo(HaveKey("brewery/brewery"))
+		Expect(sim.Definitions(ctx)).To(HaveKey(brews))
 	}, NodeTimeout(time.Minute))
 
 	It("or an upgrade that would delete a claim is refused until that is allowed", func(ctx context.Context) {
 		const bundle = "claims"
-		create(ctx, bundleOf(bundle, shelf.mug("claimed", `{"claim": true}`), shelf.mug("unclaimed", "")))
-		expectReady(ctx, bundle, 2)
-		claim := &corev1.PersistentVolumeClaim{ObjectMeta: configMap("claimed", "claimed").ObjectMeta}
-		Expect(exists(ctx, claim)).To(BeTrue())
+		sim.Create(ctx, harness.BundleOf(bundle, shelf.mug("claimed", `{"claim": true}`), shelf.mug("unclaimed", "")))
+		sim.ExpectReady(ctx, bundle, 2)
+		claim := &corev1.PersistentVolumeClaim{ObjectMeta: harness.ConfigMap("claimed", "claimed").ObjectMeta}
+		Expect(sim.Exists(ctx, claim)).To(BeTrue())
 
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
-			component(spec, "claimed").Values = values(`{"claim": false}`)
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
+			harness.Component(spec, "claimed").Values = harness.Values(`{"claim": false}`)
 		})
-		refused := awaitComponent(ctx, bundle, "claimed", v1alpha1.ReasonDataLoss)
+		refused := sim.AwaitComponent(ctx, bundle, "claimed", v1alpha1.ReasonDataLoss)
 		Expect(refused.Message).To(Equal("component claimed: the upgrade to 1.0.0 would delete 1 PersistentVolumeClaim (claimed/claimed); " +
 			"keep them in the values, or name their kinds in allowDataLoss"))
-		Expect(statuses(revisions(ctx)["claimed/claimed"])).To(Equal([]string{"deployed"}))
+		Expect(harness.Statuses(sim.Revisions(ctx)["claimed/claimed"])).To(Equal([]string{"deployed"}))
 
 		drop(ctx, bundle, "claimed")
-		refused = awaitComponent(ctx, bundle, "claimed", v1alpha1.ReasonDataLoss)
+		refused = sim.AwaitComponent(ctx, bundle, "claimed", v1alpha1.ReasonDataLoss)
 		Expect(refused.Message).To(ContainSubstring("claimed is not removed"))
 		Expect(refused.Message).To(ContainSubstring("1 PersistentVolumeClaim (claimed/claimed)"))
-		Expect(exists(ctx, claim)).To(BeTrue())
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
+		Expect(sim.Exists(ctx, claim)).To(BeTrue())
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
 			spec.Components = append(spec.Components, shelf.mug("claimed", `{"claim": true}`))
 		})
-		expectReady(ctx, bundle, 2)
+		sim.ExpectReady(ctx, bundle, 2)
 		allow(ctx, bundle, "claimed", "PersistentVolumeClaim")
-		expectReady(ctx, bundle, 1)
-		Expect(exists(ctx, claim)).To(BeFalse())
-		Expect(revisions(ctx)).NotTo(HaveKey("claimed/claimed"))
+		sim.ExpectReady(ctx, bundle, 1)
+		Expect(sim.Exists(ctx, claim)).To(BeFalse())
+		Expect(sim.Revisions(ctx)).NotTo(HaveKey("claimed/claimed"))
 	}, NodeTimeout(time.Minute))
 
 	It("of policy engines comes before that of what they guard", func(ctx context.Context) {
 		const bundle = "engines"
 		kyverno := v1alpha1.Component{Name: "kyverno", Chart: &v1alpha1.ChartSource{Repository: shelf.url}}
-		create(ctx, bundleOf(bundle, kyverno, shelf.mug("guarded", ""), shelf.mug("stays", "")))
-		expectReady(ctx, bundle, 3)
+		sim.Create(ctx, harness.BundleOf(bundle, kyverno, shelf.mug("guarded", ""), shelf.mug("stays", "")))
+		sim.ExpectReady(ctx, bundle, 3)
 		Expect(kyvernoWebhooks(ctx)).NotTo(BeEmpty(), "it registered none")
 		seen := follow(ctx, bundle)
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
-			spec.Components = []v1alpha1.Component{*component(spec, "stays")}
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
+			spec.Components = []v1alpha1.Component{*harness.Component(spec, "stays")}
 		})
-		expectReady(ctx, bundle, 1)
+		sim.ExpectReady(ctx, bundle, 1)
 		Eventually(seen.event(seen.gone, "guarded")).ShouldNot(BeZero())
 		Expect(seen.event(seen.removing, "guarded")()).To(BeNumerically(">", seen.event(seen.gone, "kyverno")()))
 		Consistently(func() []string { return kyvernoWebhooks(ctx) }).WithTimeout(time.Second).Should(BeEmpty())
-		Expect(revisions(ctx)).NotTo(HaveKey("kyverno/kyverno"))
+		Expect(sim.Revisions(ctx)).NotTo(HaveKey("kyverno/kyverno"))
 	}, NodeTimeout(time.Minute))
 
 	It("of the bundle while nobody is there is finished by the next operator", func(ctx context.Context) {
-		bundle := bundleOf("absent", shelf.mug("first", `{"workload": true}`), shelf.mug("second", "", "first"))
+		bundle := harness.BundleOf("absent", shelf.mug("first", `{"workload": true}`), shelf.mug("second", "", "first"))
 		bundle.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
-		create(ctx, bundle)
-		expectReady(ctx, bundle.Name, 2)
-		releases := releasesOf(ctx, bundle.Name)
+		sim.Create(ctx, bundle)
+		sim.ExpectReady(ctx, bundle.Name, 2)
+		releases := sim.Releases(ctx, bundle.Name)
 		operator.stop()
 		Expect(k8s.Delete(ctx, bundle)).To(Succeed())
 		began := time.Now()
 		operator.start(ctx)
-		expectGone(ctx, bundle)
-		say("finished %.1f s after the operator was started", seconds(began))
+		sim.ExpectGone(ctx, bundle)
+		harness.Say("finished %.1f s after the operator was started", harness.Seconds(began))
 		for _, release := range releases {
 			expectNothingRuns(ctx, release)
 		}
@@ -183,16 +184,16 @@ var _ = Describe("A removal", Ordered, ContinueOnFailure, func() {
 		hook := deadWebhook("e2e-dead", "blocked")
 		Expect(k8s.Create(ctx, hook)).To(Succeed())
 		DeferCleanup(func(ctx context.Context) { _ = k8s.Delete(ctx, hook) }, NodeTimeout(time.Minute))
-		create(ctx, bundleOf(bundle, shelf.mug("blocked", ""), shelf.mug("unblocked", "")))
-		blocked := awaitComponent(ctx, bundle, "blocked", v1alpha1.ReasonWebhookUnavailable)
+		sim.Create(ctx, harness.BundleOf(bundle, shelf.mug("blocked", ""), shelf.mug("unblocked", "")))
+		blocked := sim.AwaitComponent(ctx, bundle, "blocked", v1alpha1.ReasonWebhookUnavailable)
 		Expect(blocked.Message).To(ContainSubstring("ValidatingWebhookConfiguration e2e-dead"))
 		Expect(blocked.Message).To(ContainSubstring("nowhere/nobody"), "the Service")
-		Eventually(func(g Gomega) { g.Expect(getBundle(ctx, g, bundle).Status.Ready).To(Equal("1/2")) }).Should(Succeed())
-		Expect(revisions(ctx)).NotTo(HaveKey("blocked/blocked"))
+		Eventually(func(g Gomega) { g.Expect(sim.Bundle(ctx, g, bundle).Status.Ready).To(Equal("1/2")) }).Should(Succeed())
+		Expect(sim.Revisions(ctx)).NotTo(HaveKey("blocked/blocked"))
 		began := time.Now()
 		Expect(k8s.Delete(ctx, hook)).To(Succeed())
-		expectReady(ctx, bundle, 2)
-		say("went on %.2f s after the webhook configuration was deleted", seconds(began))
+		sim.ExpectReady(ctx, bundle, 2)
+		harness.Say("went on %.2f s after the webhook configuration was deleted", harness.Seconds(began))
 	}, NodeTimeout(time.Minute))
 })
 

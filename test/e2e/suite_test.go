@@ -5,39 +5,26 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
-	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/test/charts"
-)
-
-const (
-	// root is the repository's, seen from here.
-	root = "../.."
-	// rolloutTimeout is how long a whole platform may take; far more than it does.
-	rolloutTimeout = 2 * time.Minute
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // The suite's one cluster, shared by all specs.
 var (
 	scratch   string // folder of the run
-	admin     string // kubeconfig of the administrator
-	k8s       client.WithWatch
+	sim       *harness.Cluster
+	k8s       client.WithWatch // sim's
 	gate      *gateway
 	standIns  string // folder of the stand-in charts
 	manager   string // the operator's binary
@@ -75,14 +62,11 @@ func build(ctx context.Context) {
 	targets := []string{"--no-print-directory", "bin/simcluster", "bin/k8s/.stamp", "bin/helm"}
 	manager = os.Getenv("E2E_MANAGER")
 	if manager == "" {
-		manager = filepath.Join(root, "bin", "manager")
+		manager = filepath.Join(harness.Root, "bin", "manager")
 		targets = append(targets, "build")
 	}
-	cmd := exec.CommandContext(ctx, "make", targets...)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=")
-	out, err := cmd.CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), "make %v:\n%s", targets, out)
+	harness.Build(ctx, "make", targets...)
+	var err error
 	manager, err = filepath.Abs(manager)
 	Expect(err).NotTo(HaveOccurred())
 }
@@ -90,59 +74,18 @@ func build(ctx context.Context) {
 // startCluster brings the simulated cluster up; it ends with the suite.
 func startCluster(ctx context.Context) {
 	dir := filepath.Join(scratch, "cluster")
-	simcluster := func(ctx context.Context, command string, args ...string) {
-		GinkgoHelper()
-		out, err := run(ctx, filepath.Join(root, "bin", "simcluster"), append([]string{command, "--dir", dir}, args...)...)
-		Expect(err).NotTo(HaveOccurred(), "simcluster %s:\n%s", command, out)
-	}
-	DeferCleanup(func(ctx context.Context) { simcluster(ctx, "down") }, NodeTimeout(time.Minute))
-	simcluster(ctx, "up", "--bin", filepath.Join(root, "bin", "k8s"))
-	admin = filepath.Join(dir, "kubeconfig")
-
-	scheme := runtime.NewScheme()
-	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
-	Expect(apiextensionsv1.AddToScheme(scheme)).To(Succeed())
-	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
-	config, err := clientcmd.BuildConfigFromFlags("", admin)
-	Expect(err).NotTo(HaveOccurred())
-	config.QPS = -1
-	k8s, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
-	Expect(err).NotTo(HaveOccurred())
+	simcluster := filepath.Join("bin", "simcluster")
+	DeferCleanup(func(ctx context.Context) { harness.Build(ctx, simcluster, "down", "--dir", dir) }, NodeTimeout(time.Minute))
+	harness.Build(ctx, simcluster, "up", "--dir", dir, "--bin", filepath.Join("bin", "k8s"))
+	sim = harness.Connect(filepath.Join(dir, "kubeconfig"))
+	k8s = sim.Client
 }
 
 // install applies what an administrator applies: kinds, namespace and rights.
 func install(ctx context.Context) {
-	kubectl(ctx, "apply", "--server-side", "-f", filepath.Join(root, "config", "manager", "namespace.yaml"))
-	kubectl(ctx, "apply", "--server-side", "-k", filepath.Join(root, "config", "crd"))
-	kubectl(ctx, "apply", "--server-side", "-k", filepath.Join(root, "config", "rbac"))
-	kubectl(ctx, "wait", "--for=condition=Established", "--timeout=30s", "crd/platformbundles.platform.groundwork.dev",
+	sim.Kubectl(ctx, "apply", "--server-side", "-f", filepath.Join(harness.Root, "config", "manager", "namespace.yaml"))
+	sim.Kubectl(ctx, "apply", "--server-side", "-k", filepath.Join(harness.Root, "config", "crd"))
+	sim.Kubectl(ctx, "apply", "--server-side", "-k", filepath.Join(harness.Root, "config", "rbac"))
+	sim.Kubectl(ctx, "wait", "--for=condition=Established", "--timeout=30s", "crd/platformbundles.platform.groundwork.dev",
 		"crd/componentreleases.platform.groundwork.dev")
-}
-
-func run(ctx context.Context, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+admin)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
-// kubectl runs the administrator's kubectl, which must succeed.
-func kubectl(ctx context.Context, args ...string) string {
-	GinkgoHelper()
-	out, err := run(ctx, filepath.Join(root, "bin", "k8s", "kubectl"), args...)
-	Expect(err).NotTo(HaveOccurred(), "kubectl %v:\n%s", args, out)
-	return out
-}
-
-// helm runs the administrator's helm, which must succeed.
-func helm(ctx context.Context, args ...string) string {
-	GinkgoHelper()
-	out, err := run(ctx, filepath.Join(root, "bin", "helm"), args...)
-	Expect(err).NotTo(HaveOccurred(), "helm %v:\n%s", args, out)
-	return out
-}
-
-// say puts a line into the run's output: what a report quotes.
-func say(format string, args ...any) {
-	AddReportEntry("seen", fmt.Sprintf(format, args...), ReportEntryVisibilityAlways)
 }

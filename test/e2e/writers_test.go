@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
 // Others who write to the cluster: backups, and people with kubectl.
@@ -34,8 +35,8 @@ var _ = Describe("Another writer", Ordered, ContinueOnFailure, func() {
 		shelf.kind("taproom", "Keg", "kegs")
 		DeferCleanup(removeDefinitions, NodeTimeout(time.Minute))
 		operator = startOperator(ctx)
-		create(ctx, bundleOf(bundle, shelf.component("taproom", "taproom"), shelf.mug("table", `{"workload": true}`, "taproom"), shelf.mug("cloth", "")))
-		expectReady(ctx, bundle, 3)
+		sim.Create(ctx, harness.BundleOf(bundle, shelf.component("taproom", "taproom"), shelf.mug("table", `{"workload": true}`, "taproom"), shelf.mug("cloth", "")))
+		sim.ExpectReady(ctx, bundle, 3)
 	}, NodeTimeout(time.Minute))
 	AfterEach(func(ctx SpecContext) { operator.explain(ctx) })
 
@@ -48,94 +49,94 @@ var _ = Describe("Another writer", Ordered, ContinueOnFailure, func() {
 	}
 
 	It("that restores the bundle with a new UID causes no Helm revision", func(ctx context.Context) {
-		before, running, old := revisions(ctx), workloads(ctx), getBundle(ctx, Default, bundle)
-		kubectl(ctx, "delete", "--cascade=orphan", "platformbundle", bundle)
-		expectGone(ctx, old.DeepCopy())
-		Expect(revisions(ctx)).To(Equal(before))
+		before, running, old := sim.Revisions(ctx), sim.Workloads(ctx), sim.Bundle(ctx, Default, bundle)
+		sim.Kubectl(ctx, "delete", "--cascade=orphan", "platformbundle", bundle)
+		sim.ExpectGone(ctx, old.DeepCopy())
+		Expect(sim.Revisions(ctx)).To(Equal(before))
 		again(ctx, old)
-		expectReady(ctx, bundle, 3)
-		Expect(revisions(ctx)).To(Equal(before))
-		Expect(workloads(ctx)).To(Equal(running))
+		sim.ExpectReady(ctx, bundle, 3)
+		Expect(sim.Revisions(ctx)).To(Equal(before))
+		Expect(sim.Workloads(ctx)).To(Equal(running))
 	}, NodeTimeout(time.Minute))
 
 	It("that restores it while nobody is there, ComponentReleases and all, causes none either", func(ctx context.Context) {
-		before, running, old := revisions(ctx), workloads(ctx), getBundle(ctx, Default, bundle)
+		before, running, old := sim.Revisions(ctx), sim.Workloads(ctx), sim.Bundle(ctx, Default, bundle)
 		operator.stop()
-		patch(ctx, old.DeepCopy(), `{"metadata": {"finalizers": null}}`)
+		sim.Patch(ctx, old.DeepCopy(), `{"metadata": {"finalizers": null}}`)
 		Expect(k8s.Delete(ctx, old.DeepCopy())).To(Succeed())
-		expectGone(ctx, old.DeepCopy())
-		Expect(releasesOf(ctx, bundle)).To(HaveLen(3), "they are left over")
+		sim.ExpectGone(ctx, old.DeepCopy())
+		Expect(sim.Releases(ctx, bundle)).To(HaveLen(3), "they are left over")
 		again(ctx, old)
 		operator.start(ctx)
-		expectReady(ctx, bundle, 3)
-		Expect(revisions(ctx)).To(Equal(before))
-		Expect(workloads(ctx)).To(Equal(running))
+		sim.ExpectReady(ctx, bundle, 3)
+		Expect(sim.Revisions(ctx)).To(Equal(before))
+		Expect(sim.Workloads(ctx)).To(Equal(running))
 	}, NodeTimeout(time.Minute))
 
 	// The namespace controller waits for five seconds before it begins.
 	It("that deletes a namespace under a release gets it back", func(ctx context.Context) {
-		before := revisions(ctx)
-		stuck := configMap("cloth", "stuck")
+		before := sim.Revisions(ctx)
+		stuck := harness.ConfigMap("cloth", "stuck")
 		stuck.Finalizers = []string{"e2e.example.com/hold"}
 		Expect(k8s.Create(ctx, stuck)).To(Succeed())
-		release := sync.OnceFunc(func() { patch(context.WithoutCancel(ctx), stuck, `{"metadata": {"finalizers": null}}`) })
+		release := sync.OnceFunc(func() { sim.Patch(context.WithoutCancel(ctx), stuck, `{"metadata": {"finalizers": null}}`) })
 		DeferCleanup(release)
 		gone := awaitGone(ctx, "cloth")
 		Expect(k8s.Delete(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "cloth"}})).To(Succeed())
 
 		By("waiting while it does not go")
-		held := awaitComponent(ctx, bundle, "cloth", v1alpha1.ReasonNamespaceTerminating)
+		held := sim.AwaitComponent(ctx, bundle, "cloth", v1alpha1.ReasonNamespaceTerminating)
 		Expect(held.Message).To(ContainSubstring("namespace cloth is being deleted"))
 		Eventually(func(g Gomega) {
-			held = statusOf(getBundle(ctx, g, bundle), "cloth")
+			held = harness.StatusOf(sim.Bundle(ctx, g, bundle), "cloth")
 			g.Expect(held.Message).To(ContainSubstring("e2e.example.com/hold"), "what it waits for")
 		}).Should(Succeed())
-		say("%s", held.Message)
+		harness.Say("%s", held.Message)
 		operator.expectCalm()
 		release()
 
 		By("making it again")
 		var since time.Time
 		Eventually(gone).WithTimeout(30 * time.Second).Should(Receive(&since))
-		expectReady(ctx, bundle, 3)
-		say("the release was back %.2f s after the namespace was gone", seconds(since))
+		sim.ExpectReady(ctx, bundle, 3)
+		harness.Say("the release was back %.2f s after the namespace was gone", harness.Seconds(since))
 		Expect(colour(ctx, "cloth", "cloth")).To(Equal("blue"))
-		Expect(statuses(revisions(ctx)["cloth/cloth"])).To(Equal([]string{"deployed"}))
-		Expect(revisions(ctx)["taproom/taproom"]).To(Equal(before["taproom/taproom"]))
+		Expect(harness.Statuses(sim.Revisions(ctx)["cloth/cloth"])).To(Equal([]string{"deployed"}))
+		Expect(sim.Revisions(ctx)["taproom/taproom"]).To(Equal(before["taproom/taproom"]))
 		operator.expectCalm()
 	}, NodeTimeout(time.Minute))
 
 	It("that deletes a definition gets it back, and the release's objects of its kind", func(ctx context.Context) {
-		before, running := revisions(ctx), workloads(ctx)
-		definition, object := definitions(ctx)[kegs], custom("Keg", "taproom", "taproom")
-		Expect(exists(ctx, object)).To(BeTrue())
+		before, running := sim.Revisions(ctx), sim.Workloads(ctx)
+		definition, object := sim.Definitions(ctx)[kegs], custom("Keg", "taproom", "taproom")
+		Expect(sim.Exists(ctx, object)).To(BeTrue())
 		began := time.Now()
 		Expect(k8s.Delete(ctx, &definition)).To(Succeed())
 		Eventually(func(g Gomega) {
-			g.Expect(definitions(ctx)).To(HaveKey(kegs))
-			g.Expect(definitions(ctx)[kegs].UID).NotTo(Equal(definition.UID))
+			g.Expect(sim.Definitions(ctx)).To(HaveKey(kegs))
+			g.Expect(sim.Definitions(ctx)[kegs].UID).NotTo(Equal(definition.UID))
 		}).Should(Succeed())
-		say("the definition was back after %.2f s", seconds(began))
-		Eventually(func() bool { return exists(ctx, object) }).WithTimeout(30*time.Second).Should(BeTrue(), "the custom resource")
-		say("and the custom resource after %.2f s", seconds(began))
-		Expect(seconds(began)).To(BeNumerically("<", 5), "it was not the definition's event that had it made again")
-		expectReady(ctx, bundle, 3)
-		Expect(workloads(ctx)).To(Equal(running))
-		Expect(revisions(ctx)).To(Equal(before), "an object is healed, not released again")
+		harness.Say("the definition was back after %.2f s", harness.Seconds(began))
+		Eventually(func() bool { return sim.Exists(ctx, object) }).WithTimeout(30*time.Second).Should(BeTrue(), "the custom resource")
+		harness.Say("and the custom resource after %.2f s", harness.Seconds(began))
+		Expect(harness.Seconds(began)).To(BeNumerically("<", 5), "it was not the definition's event that had it made again")
+		sim.ExpectReady(ctx, bundle, 3)
+		Expect(sim.Workloads(ctx)).To(Equal(running))
+		Expect(sim.Revisions(ctx)).To(Equal(before), "an object is healed, not released again")
 		operator.expectCalm()
 	}, NodeTimeout(time.Minute))
 
 	It("that deletes a record of Helm's history takes nothing with it", func(ctx context.Context) {
-		running := workloads(ctx)
-		change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
-			component(spec, "table").Values = values(`{"workload": true, "data": {"color": "red"}}`)
+		running := sim.Workloads(ctx)
+		sim.Change(ctx, bundle, func(spec *v1alpha1.PlatformBundleSpec) {
+			harness.Component(spec, "table").Values = harness.Values(`{"workload": true, "data": {"color": "red"}}`)
 		})
-		expectReady(ctx, bundle, 3)
+		sim.ExpectReady(ctx, bundle, 3)
 		Expect(k8s.DeleteAllOf(ctx, &corev1.Secret{}, client.InNamespace("table"), client.MatchingLabels{"owner": "helm", "name": "table"})).To(Succeed())
-		Eventually(func() []string { return statuses(revisions(ctx)["table/table"]) }).Should(ContainElement("deployed"))
-		expectReady(ctx, bundle, 3)
+		Eventually(func() []string { return harness.Statuses(sim.Revisions(ctx)["table/table"]) }).Should(ContainElement("deployed"))
+		sim.ExpectReady(ctx, bundle, 3)
 		Expect(colour(ctx, "table", "table")).To(Equal("red"))
-		Expect(workloads(ctx)).To(Equal(running), "what runs was replaced")
+		Expect(sim.Workloads(ctx)).To(Equal(running), "what runs was replaced")
 	}, NodeTimeout(time.Minute))
 })
 
