@@ -5,7 +5,9 @@ package helm
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,6 +54,7 @@ func translate(err error) error {
 	for _, prefix := range noise {
 		text = strings.ReplaceAll(text, prefix, "")
 	}
+	text = shorten(text)
 	switch {
 	case strings.Contains(text, "cannot be imported into the current release"):
 		text = "objects of the chart exist already and belong to nobody or to another release: " + text
@@ -59,6 +62,30 @@ func translate(err error) error {
 		text = "another Helm operation on this release is in progress: " + text
 	}
 	return &sentence{text: text, err: err}
+}
+
+// many is how Helm joins the errors about several objects, in the order in which
+// they happened to fail.
+var many = regexp.MustCompile(`^(.*?)(\d+) errors occurred: \* (.*)$`)
+
+// repeated is how many of many errors a sentence says.
+const repeated = 3
+
+// shorten keeps the first few of many errors, in an order that is the same at
+// every attempt.
+func shorten(text string) string {
+	parts := many.FindStringSubmatch(text)
+	if parts == nil {
+		return text
+	}
+	each := strings.Split(parts[3], " * ")
+	slices.Sort(each)
+	rest := ""
+	if len(each) > repeated {
+		rest = fmt.Sprintf("; and %d more", len(each)-repeated)
+		each = each[:repeated]
+	}
+	return fmt.Sprintf("%s%s errors: %s%s", parts[1], parts[2], strings.Join(each, "; "), rest)
 }
 
 // sentence is an error with a text of its own.

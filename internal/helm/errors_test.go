@@ -40,3 +40,17 @@ func TestTransient(t *testing.T) {
 		})
 	}
 }
+
+func TestManyErrorsAreAFew(t *testing.T) {
+	joined := "failed to install: 5 errors occurred:\n\t* e is bad\n\t* c is bad\n\t* a is bad\n\t* d is bad\n\t* b is bad\n\n"
+	for text, want := range map[string]string{
+		joined: "5 errors: a is bad; b is bad; c is bad; and 2 more",
+		"cannot patch: 2 errors occurred:\n\t* b\n\t* a": "cannot patch: 2 errors: a; b",
+		"1 error occurred:\n\t* a is bad\n\n":            "a is bad",
+		"no errors occurred":                             "no errors occurred",
+	} {
+		if got := helm.Translate(errors.New(text)).Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -18,3 +18,6 @@ func (e *Engine) Pend(_ context.Context, release Release, revision int, status s
 	rls.Info.Status = helmrelease.Status(status)
 	return e.store(release).Update(recordKey(release.Name, revision), rls)
 }
+
+// Translate is how an error of Helm reads.
+func Translate(err error) error { return translate(err) }
