@@ -56,6 +56,7 @@ func (r *PlatformBundleReconciler) SetupWithManager(mgr ctrl.Manager, waker *Wak
 			builder.WithPredicates(definitionChanged())).
 		WatchesRawSource(waker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 2}).
+		WithLogConstructor(logConstructor(mgr.GetLogger(), "platformbundle")).
 		Complete(r)
 }
 
@@ -79,5 +80,6 @@ func (r *ComponentReleaseReconciler) SetupWithManager(ctx context.Context, mgr c
 		WatchesMetadata(namespaces(), handler.EnqueueRequestsFromMapFunc(releasesIn(mgr.GetClient())), builder.WithPredicates(ending())).
 		WatchesRawSource(waker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: releaseWorkers}).
+		WithLogConstructor(logConstructor(mgr.GetLogger(), "componentrelease")).
 		Complete(r)
 }

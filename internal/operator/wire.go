@@ -126,8 +126,9 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 
 // setup registers the two reconcilers.
 func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.Set) error {
+	recorder := controllers.LoggedRecorder{EventRecorder: mgr.GetEventRecorder("groundwork"), Log: ctrl.Log.WithName("event")}
 	release := &controllers.ComponentReleaseReconciler{
-		Client: mgr.GetClient(), Records: mgr.GetCache(), Recorder: mgr.GetEventRecorder("groundwork"), References: r.references, Engine: r.engine,
+		Client: mgr.GetClient(), Records: mgr.GetCache(), Recorder: recorder, References: r.references, Engine: r.engine,
 		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Clock: clock.RealClock{},
 		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger,
 	}
@@ -135,7 +136,7 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 		return err
 	}
 	bundle := &controllers.PlatformBundleReconciler{
-		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Recorder: mgr.GetEventRecorder("groundwork"), Catalogs: catalogs,
+		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Recorder: recorder, Catalogs: catalogs,
 		References: r.references, Preparer: r.preparer, Kinds: r.kinds, CRDs: r.applier, CRDChecks: r.checks, Usage: r.counter,
 		Admission: r.webhooks, Handoff: r.handoff,
 		KindsChanged: func() {
