@@ -16,7 +16,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/proc"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
 )
 
 // startUp starts `up` without waiting for it, and waits until it has started

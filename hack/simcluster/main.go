@@ -20,9 +20,9 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/binaries"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/binaries"
 	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/cluster"
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/players"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/players"
 )
 
 const usage = `simcluster runs a simulated Kubernetes cluster on loopback.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,14 +72,15 @@ func TestMajorMinor(t *testing.T) {
 // TestPins checks the modules against the list: each program has its module,
 // and that module's tool directives name exactly the programs listed.
 func TestPins(t *testing.T) {
-	source := filepath.Join("..", "..", "binaries")
-	for _, b := range All() {
+	source := "."
+	for _, b := range slices.Concat(All(), Node()) {
 		data, err := os.ReadFile(filepath.Join(source, b.Module, "go.mod"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		mod := string(data)
-		if !strings.Contains(mod, "\t"+b.Package+"\n") && !strings.Contains(mod, "tool "+b.Package+"\n") {
+		ours := strings.HasPrefix(b.Package, ".") // pinned by what its source imports
+		if !ours && !strings.Contains(mod, "\t"+b.Package+"\n") && !strings.Contains(mod, "tool "+b.Package+"\n") {
 			t.Errorf("binaries/%s/go.mod has no tool directive for %s", b.Module, b.Package)
 		}
 		if strings.Contains(mod, "=> /") || strings.Contains(mod, "=> ..") {
@@ -129,6 +131,17 @@ func TestDigestOf(t *testing.T) {
 	check("another go.mod", digest(b, "flags"))
 	writePins("mods", "um")
 	check("a byte moved from go.sum to go.mod", digest(b, "flags"))
+
+	tagged := b
+	tagged.Tags = "lean"
+	check("other tags", digest(tagged, "flags"))
+	own := Binary{Module: "m", Package: "."}
+	for _, program := range []string{"package main", "package main // changed"} {
+		if err := os.WriteFile(filepath.Join(source, "m", mainFile), []byte(program), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		check(program, digest(own, "flags"))
+	}
 
 	_, err := digestOf(source, Binary{Module: "absent"}, "")
 	if err == nil || !strings.Contains(err.Error(), "--source") {

@@ -12,13 +12,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/proc"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
 )
 
 // Options says where to build from and to.
 type Options struct {
+	// Programs are what to build; those of All when empty.
+	Programs []Binary
 	// Source is the folder that holds the pinning modules; required.
 	Source string
 	// Out is the folder the binaries are placed in; created when missing.
@@ -44,14 +48,19 @@ func Build(ctx context.Context, opts Options) error {
 	defer lock.Release()
 
 	b := builder{Options: opts, stamp: readStamp(opts.Out), progress: newProgress(opts.Log)}
-	all := All()
+	all := opts.Programs
+	if len(all) == 0 {
+		all = All()
+	}
 	for i, binary := range all {
 		if err := b.ensure(ctx, binary, fmt.Sprintf("(%d/%d)", i+1, len(all))); err != nil {
 			return err
 		}
 	}
-	if err := b.ensureStages(ctx); err != nil {
-		return err
+	if slices.ContainsFunc(all, func(b Binary) bool { return b.Name == kwokName }) {
+		if err := b.ensureStages(ctx); err != nil {
+			return err
+		}
 	}
 	if b.built == 0 {
 		_, _ = fmt.Fprintf(opts.Log, "all %d binaries are up to date in %s\n", len(all), opts.Out)
@@ -59,16 +68,21 @@ func Build(ctx context.Context, opts Options) error {
 	return b.stamp.write(opts.Out)
 }
 
-// Missing returns the names of the files a cluster needs that dir lacks.
+// Missing returns the names of the files a simulated cluster needs that dir lacks.
 func Missing(dir string) []string {
-	var missing []string
-	names := []string{StagesFile}
-	for _, b := range All() {
-		names = append(names, b.Name)
+	missing := MissingOf(dir, All())
+	if _, err := os.Stat(filepath.Join(dir, StagesFile)); err != nil {
+		missing = append([]string{StagesFile}, missing...)
 	}
-	for _, name := range names {
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			missing = append(missing, name)
+	return missing
+}
+
+// MissingOf returns the names of the programs that dir lacks.
+func MissingOf(dir string, programs []Binary) []string {
+	var missing []string
+	for _, b := range programs {
+		if _, err := os.Stat(filepath.Join(dir, b.Name)); err != nil {
+			missing = append(missing, b.Name)
 		}
 	}
 	return missing
@@ -96,7 +110,7 @@ func (b *builder) ensure(ctx context.Context, binary Binary, position string) er
 	if b.stamp.fresh(b.Out, binary.Name, digest) {
 		return nil
 	}
-	label := fmt.Sprintf("building %s %s %s", binary.Name, module.Version, position)
+	label := strings.Join(strings.Fields("building "+binary.Name+" "+module.Version+" "+position), " ")
 	err = b.progress.run(label, func() error { return b.compile(ctx, binary, flags) })
 	if err != nil {
 		return err
@@ -114,6 +128,9 @@ func (b *builder) compile(ctx context.Context, binary Binary, flags string) erro
 	tmp := filepath.Join(out, "."+binary.Name+".new")
 	defer func() { _ = os.Remove(tmp) }()
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", flags, "-o", tmp}
+	if binary.Tags != "" {
+		args = append(args, "-tags", binary.Tags)
+	}
 	if b.Parallel > 0 {
 		args = append(args, "-p", strconv.Itoa(b.Parallel))
 	}
@@ -128,7 +145,7 @@ func (b *builder) compile(ctx context.Context, binary Binary, flags string) erro
 
 // ensureStages places kwok's stages beside kwok, from the same module.
 func (b *builder) ensureStages(ctx context.Context) error {
-	kwok := Binary{Name: "kwok", Module: "kwok", VersionOf: "sigs.k8s.io/kwok"}
+	kwok := Binary{Name: kwokName, Module: "kwok", VersionOf: "sigs.k8s.io/kwok"}
 	if _, err := os.Stat(filepath.Join(b.Out, StagesFile)); err == nil && b.built == 0 {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // StampFile records, in the output folder, what each binary was built from.
@@ -49,8 +50,12 @@ func (s stamp) fresh(dir, name, digest string) bool {
 	return err == nil && s[name] == digest
 }
 
-// digestOf covers the module that pins b (go.mod and go.sum), the package and
-// the linker flags, which carry the version.
+// mainFile is the whole of a main package of our own.
+const mainFile = "main.go"
+
+// digestOf covers the module that pins b (go.mod and go.sum), the package, the
+// tags and the linker flags, which carry the version. A package of our own (its
+// path is relative) is a single file, and is covered too.
 func digestOf(source string, b Binary, flags string) (string, error) {
 	h := sha256.New()
 	for _, name := range []string{"go.mod", "go.sum"} {
@@ -65,6 +70,16 @@ func digestOf(source string, b Binary, flags string) (string, error) {
 		h.Write(data)
 	}
 	fmt.Fprintf(h, "%s\n%s\n", b.Package, flags)
+	if b.Tags != "" {
+		fmt.Fprintf(h, "tags %s\n", b.Tags)
+	}
+	if strings.HasPrefix(b.Package, ".") {
+		data, err := os.ReadFile(filepath.Join(source, b.Module, b.Package, mainFile))
+		if err != nil {
+			return "", fmt.Errorf("read the program %s: %w", b.Name, err)
+		}
+		h.Write(data)
+	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 

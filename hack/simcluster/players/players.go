@@ -57,7 +57,7 @@ func Run(ctx context.Context, config *rest.Config, caBundle []byte, log *slog.Lo
 	var all []*player
 	for _, build := range []func() ([]*player, error){
 		func() ([]*player, error) { return loadBalancerPlayers(client, typed, log) },
-		func() ([]*player, error) { return volumePlayers(client, typed, log) },
+		func() ([]*player, error) { return volumePlayers(client, typed, simulatedVolumes(), log) },
 		func() ([]*player, error) { return caBundlePlayers(client, typed, dyn, untyped, caBundle, log) },
 		func() ([]*player, error) { return registrationPlayers(client, typed, caBundle, log) },
 	} {

@@ -217,7 +217,8 @@ func TestNewVolume(t *testing.T) {
 	keep := corev1.PersistentVolumeReclaimRetain
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "c", UID: types.UID("u1")}}
 	class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: "standard"}, ReclaimPolicy: &keep}
-	pv := newVolume(claim, class)
+	v := volumes{VolumeOptions: simulatedVolumes()}
+	pv := v.newVolume(claim, class)
 	ref := pv.Spec.ClaimRef
 	if ref == nil || ref.Namespace != "n" || ref.Name != "c" || ref.UID != "u1" {
 		t.Errorf("any claim could bind it: %+v", ref)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -41,6 +42,12 @@ type Command struct {
 	Log string
 	// Owner is the absolute state folder it belongs to.
 	Owner string
+	// Env replaces the environment of this process; nil passes it on.
+	Env []string
+	// Files are handed on as the descriptors from 3 upwards.
+	Files []*os.File
+	// Attr adds to how the process is made; it always gets its own session.
+	Attr syscall.SysProcAttr
 }
 
 // Process is a started child of this process.
@@ -63,8 +70,15 @@ func Start(c Command) (*Process, error) {
 
 	cmd := exec.Command(c.Path, c.Args...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(), OwnerVariable+"="+c.Owner)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	env := c.Env
+	if env == nil {
+		env = os.Environ()
+	}
+	cmd.Env = append(slices.Clip(env), OwnerVariable+"="+c.Owner)
+	cmd.ExtraFiles = c.Files
+	attr := c.Attr
+	attr.Setsid = true
+	cmd.SysProcAttr = &attr
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Name, err)
 	}

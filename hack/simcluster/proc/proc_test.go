@@ -5,6 +5,7 @@ package proc
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,5 +155,37 @@ func TestTail(t *testing.T) {
 	}
 	if got := Tail(path, 9); got != "a\nb\nc" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestStartPassesOn checks what a process is given, and what it is not: the
+// environment of its starter.
+func TestStartPassesOn(t *testing.T) {
+	t.Setenv("STARTERS_OWN", "x")
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = read.Close() }()
+	p, err := Start(Command{
+		Name: "sh", Path: "/bin/sh", Args: []string{"-c", "env; echo through the pipe >&3"},
+		Log: filepath.Join(t.TempDir(), "log"), Owner: "/nowhere",
+		Env: []string{"GIVEN=yes"}, Files: []*os.File{write},
+	})
+	if err = errors.Join(err, write.Close()); err != nil {
+		t.Fatal(err)
+	}
+	<-p.Exited
+	env := Tail(p.Log, 100)
+	for _, want := range []string{"GIVEN=yes", OwnerVariable + "=/nowhere"} {
+		if !strings.Contains(env, want) {
+			t.Errorf("the environment lacks %s:\n%s", want, env)
+		}
+	}
+	if strings.Contains(env, "STARTERS_OWN") {
+		t.Errorf("the starter's environment was passed on:\n%s", env)
+	}
+	if said, err := io.ReadAll(read); err != nil || string(said) != "through the pipe\n" {
+		t.Errorf("the file handed on received %q, %v", said, err)
 	}
 }

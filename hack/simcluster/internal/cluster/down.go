@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/proc"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
 )
 
 // lockTimeout is how long Down waits for an interrupted Up to clean up.

@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/players"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/players"
 )
 
 // createObjects creates what a fresh cluster of a provider comes with: Nodes

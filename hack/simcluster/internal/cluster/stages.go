@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/binaries"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/binaries"
 )
 
 // ownStages complete kwok's: what its own do not play, charts need.

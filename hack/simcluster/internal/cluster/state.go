@@ -10,7 +10,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/proc"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
 )
 
 // state is what `up` writes down for `down` and for a second `up`.

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/binaries"
-	"github.com/groundwork-dev/groundwork/hack/simcluster/internal/proc"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/binaries"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
 )
 
 const (
