@@ -49,6 +49,8 @@ type ComponentReleaseReconciler struct {
 	Mapper meta.RESTMapper
 	// Manifests applies follow-up objects.
 	Manifests Manifests
+	// Pods says why pods do not run.
+	Pods Pods
 	// Admission knows which webhooks cannot answer.
 	Admission Admission
 	// Ledger of drift.
@@ -194,6 +196,7 @@ func (r *ComponentReleaseReconciler) forget(name string) {
 	r.References.SetRefs(name, nil)
 	r.Tracker.Forget(name)
 	r.Tracker.Forget(manifestsOf(name))
+	r.Pods.Follow(name, nil)
 	r.Ledger.Forget(name)
 	r.Ledger.Forget(manifestsOf(name))
 	r.followUps.forget(name)

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/admission"
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/manifests"
@@ -119,14 +120,20 @@ func (r *ComponentReleaseReconciler) applyManifests(scope *releaseScope) *verdic
 		r.followUps.put(scope.release.Name, memory)
 	}
 	if memory.applied != digest {
-		unknown := len(missing) > 0
-		if wait := memory.wait(r.Clock.Now(), unknown); wait > 0 {
+		unknown, obstacle := len(missing) > 0, r.obstacleTo(scope.release, objects)
+		wait := memory.wait(r.Clock.Now(), unknown)
+		switch {
+		case obstacle != "": // whoever answers again, or goes, wakes every release
+		case wait > 0:
 			scope.comeBack(wait)
-		} else if wait == 0 {
+		case wait == 0:
 			r.sendManifests(scope, objects, known, digest)
 		}
 		if memory.fresh() && isReady(scope.before) {
 			return nil // a new process makes sure of what was so before
+		}
+		if obstacle != "" {
+			return &verdict{reason: v1alpha1.ReasonWebhookUnavailable, message: obstacle}
 		}
 		return memory.verdict()
 	}
@@ -143,6 +150,26 @@ func (r *ComponentReleaseReconciler) applyManifests(scope *releaseScope) *verdic
 		return pending("follow-up manifests: " + state.Message())
 	}
 	return nil
+}
+
+// obstacleTo names a fail-closed webhook that would be asked about the follow-up
+// manifests of a release and cannot answer.
+func (r *ComponentReleaseReconciler) obstacleTo(release *v1alpha1.ComponentRelease, objects []*unstructured.Unstructured) string {
+	question := admission.Question{Owner: release.Name}
+	for _, object := range objects {
+		refs, _ := manifests.References([]*unstructured.Unstructured{object}, r.Mapper, release.Spec.Namespace)
+		for _, ref := range refs { // none while its kind is not served
+			labels := object.GetLabels()
+			if labels == nil {
+				labels = map[string]string{} // known to be none
+			}
+			question.Objects = append(question.Objects, admission.Object{
+				GroupVersionKind: object.GroupVersionKind(), Namespace: ref.Namespace, Name: ref.Name, Labels: labels,
+			})
+		}
+	}
+	message, _ := r.Admission.Obstacle(question)
+	return message
 }
 
 // sendManifests begins to apply.

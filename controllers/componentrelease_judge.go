@@ -6,6 +6,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 )
 
@@ -24,14 +26,12 @@ func (r *ComponentReleaseReconciler) judge(ctx context.Context, scope *releaseSc
 	if spec.Suspend {
 		r.inventories.forget(scope.release.Name) // the time in which nobody looked on does not count
 	}
-	if len(scope.revisions) == 0 || spec.Removal != "" || spec.Suspend || adopting(scope) {
+	last := scope.newest()
+	if last == nil || last.Status != helm.StatusDeployed || spec.Removal != "" || spec.Suspend || adopting(scope) {
+		r.Pods.Follow(scope.release.Name, nil)
 		return nil
 	}
-	last := scope.revisions[len(scope.revisions)-1]
-	if last.Status != helm.StatusDeployed {
-		return nil
-	}
-	scope.deployed = &last
+	scope.deployed = last
 	entry, err := r.inventory(ctx, scope, last.Number)
 	if err != nil {
 		return err
@@ -43,8 +43,38 @@ func (r *ComponentReleaseReconciler) judge(ctx context.Context, scope *releaseSc
 		return err
 	}
 	scope.known, scope.current = synced, synced && status.Ready
-	scope.objects = r.objectsVerdict(scope.release, entry, status, synced)
+	scope.objects = r.objectsVerdict(scope.release, entry, r.explained(scope.release.Name, status), synced)
 	return nil
+}
+
+// explained adds to what is said of workloads why their pods do not run. The pods
+// are looked at only while there is something to explain.
+func (r *ComponentReleaseReconciler) explained(release string, status readiness.Status) readiness.Status {
+	status.Failed, status.Waiting = slices.Clone(status.Failed), slices.Clone(status.Waiting)
+	unready := map[pods.Workload]*readiness.Finding{}
+	for _, findings := range [][]readiness.Finding{status.Failed, status.Waiting} {
+		for i, f := range findings {
+			if readiness.MakesPods(f.GroupKind()) {
+				unready[pods.Workload{Kind: f.Kind, Namespace: f.Namespace, Name: f.Name}] = &findings[i]
+			}
+		}
+	}
+	// What is known already wakes nobody, so it is asked for after.
+	r.Pods.Follow(release, slices.Collect(maps.Keys(unready)))
+	for workload, finding := range unready {
+		if trouble := r.Pods.Trouble(workload); trouble != "" {
+			finding.Message += ": " + trouble
+		}
+	}
+	return status
+}
+
+// newest revision that Helm has a record of; nil when there is none.
+func (scope *releaseScope) newest() *helm.Revision {
+	if len(scope.revisions) == 0 {
+		return nil
+	}
+	return &scope.revisions[len(scope.revisions)-1]
 }
 
 // look judges what is tracked under a key by the release's rules.
@@ -73,11 +103,16 @@ func (r *ComponentReleaseReconciler) objectsVerdict(
 		return waiting("reading the objects of the release")
 	case len(status.Failed) > 0:
 		return &verdict{reason: v1alpha1.ReasonObjectsFailed, message: status.Message()}
-	case !status.Ready:
-		return waiting(status.Message())
 	}
 	problems, listed := r.Admission.Own(release.Name, servicesOf(entry.objects), release.Spec.ExpectedWebhooks)
 	switch {
+	case !status.Ready && len(problems) > 0 && release.Status.ReadyDigest != "" && len(release.Spec.ExpectedWebhooks) > 0:
+		// It was ready and went down: now the webhooks that it registered refuse the
+		// writes of others. Those that its chart brings are among its objects.
+		return waiting(fmt.Sprintf("%s; until it is back, or its webhook configurations are deleted, writes are refused: %s",
+			status.Message(), strings.Join(problems, "; ")))
+	case !status.Ready:
+		return waiting(status.Message())
 	case !listed:
 		return waiting("reading the admission webhooks of the cluster")
 	case len(problems) > 0:

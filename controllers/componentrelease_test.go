@@ -81,7 +81,7 @@ var _ = Describe("ComponentRelease", func() {
 		applied, webhooks = &stubManifests{}, &stubAdmission{}
 		reconciler = &controllers.ComponentReleaseReconciler{
 			Client: k8s, Records: k8s, Recorder: events, References: references, Engine: engine, Jobs: table, Tracker: tracker,
-			Identity: "me", Clock: clock, Mapper: k8s.RESTMapper(), Manifests: applied, Admission: webhooks,
+			Identity: "me", Clock: clock, Mapper: k8s.RESTMapper(), Manifests: applied, Admission: webhooks, Pods: &stubPods{},
 			Ledger: drift.NewLedger(drift.Options{Clock: clock}),
 		}
 		release = &v1alpha1.ComponentRelease{ObjectMeta: metav1.ObjectMeta{Name: "spec.alpha"}}

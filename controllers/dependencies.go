@@ -18,6 +18,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/manifests"
+	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/prepare"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 	"github.com/groundwork-dev/groundwork/internal/refs"
@@ -65,6 +66,12 @@ type (
 		Set(owner string, kinds []usage.Kind)
 		Count(owner string) (counts []usage.Count, synced bool)
 		Trouble(owner string) []string
+	}
+
+	// Pods says why the pods of a workload do not run, while somebody asks.
+	Pods interface {
+		Follow(release string, workloads []pods.Workload)
+		Trouble(workload pods.Workload) string
 	}
 
 	// Admission knows the admission webhooks of the cluster.

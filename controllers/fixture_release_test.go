@@ -40,6 +40,7 @@ type releaseFixture struct {
 	references stubReferences
 	manifests  *stubManifests
 	webhooks   *stubAdmission
+	pods       *stubPods
 	ledger     *drift.Ledger
 	events     *recorder
 	clock      *clocktesting.FakePassiveClock
@@ -50,7 +51,7 @@ type releaseFixture struct {
 func newReleaseFixture() *releaseFixture {
 	f := &releaseFixture{
 		clock: clocktesting.NewFakePassiveClock(time.Now().Truncate(time.Second)), tracker: &stubTracker{status: allCurrent()},
-		references: stubReferences{}, manifests: &stubManifests{}, webhooks: &stubAdmission{}, events: &recorder{},
+		references: stubReferences{}, manifests: &stubManifests{}, webhooks: &stubAdmission{}, pods: &stubPods{}, events: &recorder{},
 	}
 	f.engine = &stubEngine{identity: "me", now: f.clock.Now, objects: []helm.Object{{
 		GroupVersionKind: configMaps, Namespace: "default", Name: "alpha",
@@ -85,7 +86,7 @@ func (f *releaseFixture) restart() {
 	f.reconciler = &controllers.ComponentReleaseReconciler{
 		Client: &recordClient{Client: k8s, engine: f.engine}, Records: &recordClient{Client: k8s, engine: f.engine}, Recorder: f.events, References: f.references, Engine: f.engine,
 		Jobs: f.table, Tracker: f.tracker, Identity: "me", Clock: f.clock, Mapper: k8s.RESTMapper(),
-		Manifests: f.manifests, Admission: f.webhooks, Ledger: f.ledger,
+		Manifests: f.manifests, Admission: f.webhooks, Pods: f.pods, Ledger: f.ledger,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,6 +20,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/manifests"
+	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 )
 
@@ -79,6 +81,24 @@ var _ = Describe("Follow-up manifests", func() {
 		Expect(f.manifests.calls).To(HaveLen(1))
 		Expect(f.engine.marked).To(Equal([]int{1}))
 		f.expectIdle(ctx)
+	})
+
+	It("wait for a webhook that cannot answer, instead of failing at it", func(ctx context.Context) {
+		f.webhooks.obstacle = "webhook w is fail-closed"
+		f.create(ctx)
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(BeEmpty())
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonWebhookUnavailable))
+		Expect(f.ready(ctx).Message).To(Equal("webhook w is fail-closed"))
+		question := f.webhooks.asked[len(f.webhooks.asked)-1]
+		Expect(question.Owner).To(Equal(f.release.Name))
+		Expect(question.Objects).To(HaveLen(2))
+		Expect(question.Objects[0].Namespace).To(Equal("default"))
+		Expect(question.Objects[0].Labels).NotTo(BeNil(), "known to be none")
+		f.webhooks.obstacle = ""
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(Equal([]string{"apply a b"}))
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
 	})
 
 	It("keep the release from being Ready until they are current", func(ctx context.Context) {
@@ -276,6 +296,37 @@ var _ = Describe("Admission webhooks of a release", func() {
 		f.webhooks.own = nil
 		f.settle(ctx)
 		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+	})
+})
+
+var _ = Describe("A release that was ready and went down", func() {
+	down := readiness.Object{GroupVersionKind: appsv1.SchemeGroupVersion.WithKind("Deployment"), Namespace: "default", Name: "alpha"}
+	workload := pods.Workload{Kind: "Deployment", Namespace: "default", Name: "alpha"}
+
+	It("says why its pods do not run, and looks at them no longer than needed", func(ctx context.Context) {
+		f := newReleaseFixture()
+		f.install(ctx)
+		Expect(f.pods.followed).To(BeEmpty())
+		f.pods.trouble = map[pods.Workload]string{workload: "container a keeps ending (CrashLoopBackOff): OOMKilled, exit code 137"}
+		f.tracker.status = readiness.Status{Total: 1, Waiting: []readiness.Finding{{Object: down, Message: "0 of 1 replicas available"}}}
+		f.settle(ctx)
+		Expect(f.pods.followed).To(Equal([]pods.Workload{workload}))
+		Expect(f.ready(ctx).Message).To(Equal("Deployment default/alpha: 0 of 1 replicas available: " +
+			"container a keeps ending (CrashLoopBackOff): OOMKilled, exit code 137"))
+		f.tracker.status = allCurrent()
+		f.settle(ctx)
+		Expect(f.pods.followed).To(BeEmpty())
+	})
+
+	It("says that the webhooks it registered refuse the writes of others", func(ctx context.Context) {
+		f := newReleaseFixture()
+		f.release.Spec.ExpectedWebhooks = []v1alpha1.WebhookReference{{Kind: "ValidatingWebhookConfiguration", Name: "alpha"}}
+		f.install(ctx)
+		f.webhooks.own = []string{"webhook a of ValidatingWebhookConfiguration alpha cannot answer: its Service default/alpha has no ready endpoints"}
+		f.tracker.status = readiness.Status{Total: 1, Waiting: []readiness.Finding{{Object: down, Message: "0 of 1 replicas available"}}}
+		f.settle(ctx)
+		Expect(f.ready(ctx).Message).To(Equal("Deployment default/alpha: 0 of 1 replicas available; " +
+			"until it is back, or its webhook configurations are deleted, writes are refused: " + f.webhooks.own[0]))
 	})
 })
 

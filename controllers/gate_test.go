@@ -35,7 +35,7 @@ var _ = Describe("What is looked at before a component is approved", func() {
 		Expect(f.state(ctx, "alpha").State).To(Equal(v1alpha1.StateWaiting))
 		Expect(f.state(ctx, "alpha").Reason).To(Equal(v1alpha1.ReasonWebhookUnavailable))
 		Expect(f.state(ctx, "alpha").Message).To(Equal(obstacle))
-		Expect(f.condition(ctx, v1alpha1.ConditionReady).Message).To(ContainSubstring("alpha " + obstacle))
+		Expect(f.condition(ctx, v1alpha1.ConditionReady).Message).To(ContainSubstring("alpha: " + obstacle))
 		Expect(f.condition(ctx, v1alpha1.ConditionStalled)).To(BeNil(), "it may answer any moment")
 		Expect(f.webhooks.asked[0].Owner).To(Equal("day-two.alpha"))
 		Expect(f.webhooks.asked[0].Objects).To(HaveLen(1))

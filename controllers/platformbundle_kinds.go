@@ -169,12 +169,16 @@ func waitedForDependencies(bundle *v1alpha1.PlatformBundle, name string) bool {
 
 // retireDefinitions takes the conversion webhook off the definitions that stay
 // behind when a release is gone: nothing answers it any more, and their objects
-// could not even be listed. Where they are stored in several versions, only the
-// webhook can read them, and the component has to come back for that.
+// could not even be listed. Where objects are stored in several versions, only the
+// webhook can read them, and the component has to come back for that; where there
+// are none, there is nothing to read.
 func (r *PlatformBundleReconciler) retireDefinitions(ctx context.Context, scope *bundleScope, release *v1alpha1.ComponentRelease) error {
 	for _, ref := range release.Spec.CRDs {
 		state, exists := scope.definitions.Get(ref.Name)
-		if !exists || state.Owner != release.Name || !state.HasConversionWebhook() || len(state.StoredVersions) > 1 {
+		if !exists || state.Owner != release.Name || !state.HasConversionWebhook() {
+			continue
+		}
+		if len(state.StoredVersions) > 1 && !r.unused(ctx, state) {
 			continue
 		}
 		if err := crds.ConversionNone(ctx, r.Client, ref.Name); client.IgnoreNotFound(err) != nil {
@@ -182,4 +186,12 @@ func (r *PlatformBundleReconciler) retireDefinitions(ctx context.Context, scope 
 		}
 	}
 	return nil
+}
+
+// unused says that a kind has no objects at all. What cannot be listed is used.
+func (r *PlatformBundleReconciler) unused(ctx context.Context, definition crds.State) bool {
+	var list metav1.PartialObjectMetadataList
+	list.SetGroupVersionKind(definition.StorageKind().GroupVersion().WithKind(definition.Kind + "List"))
+	err := r.APIReader.List(ctx, &list, client.Limit(1))
+	return err == nil && len(list.Items) == 0
 }

@@ -170,7 +170,11 @@ func waiting(components []v1alpha1.ComponentStatus) []string {
 			more++
 			continue
 		}
-		parts = append(parts, strings.TrimSpace(c.Name+" "+c.Message))
+		separator := " " // "grafana waits for loki"
+		if !strings.HasPrefix(c.Message, "waits ") {
+			separator = ": "
+		}
+		parts = append(parts, strings.TrimSuffix(c.Name+separator+c.Message, separator))
 	}
 	if more > 0 {
 		parts = append(parts, fmt.Sprintf("%d more wait", more))

@@ -16,6 +16,7 @@ import (
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/jobs"
+	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 )
 
@@ -257,6 +258,15 @@ func (s *stubJobs) Learned(release string, _ jobs.Outcome) {
 	// that was learned.
 	delete(s.outcomes, release)
 }
+
+// stubPods knows the trouble it was told, and notes who asks.
+type stubPods struct {
+	trouble  map[pods.Workload]string
+	followed []pods.Workload
+}
+
+func (s *stubPods) Follow(_ string, workloads []pods.Workload) { s.followed = workloads }
+func (s *stubPods) Trouble(workload pods.Workload) string      { return s.trouble[workload] }
 
 // stubTracker says what it was told, about everything or about one key.
 type stubTracker struct {

@@ -23,6 +23,7 @@ import (
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/crds"
 	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 )
 
@@ -221,6 +222,20 @@ func WakeEverybody(ctx context.Context, reader client.Reader, bundles, releases 
 type workloadWaiter interface {
 	Expect(objects ...readiness.Applied)
 	Wait(ctx context.Context, release string, objects []readiness.Object, workloadsOnly bool) error
+}
+
+// ExplainHooks lets the engine say why the pods of a hook failed. A question that
+// is not answered leaves the sentence as it was.
+func ExplainHooks(watcher interface {
+	Explain(ctx context.Context, workload pods.Workload) (string, error)
+}) helm.Explainer {
+	return func(ctx context.Context, hook helm.Object) string {
+		why, err := watcher.Explain(ctx, pods.Workload{Kind: hook.Kind, Namespace: hook.Namespace, Name: hook.Name})
+		if err != nil {
+			return ""
+		}
+		return why
+	}
 }
 
 // WaitForWorkloads lets hooks of a release wait, by watch, until its workloads run.

@@ -69,6 +69,17 @@ func (o *Object) State() State {
 	return s
 }
 
+// StorageKind is the kind in the version in which its objects are written.
+func (s State) StorageKind() schema.GroupVersionKind {
+	out := schema.GroupVersionKind{Group: s.Group, Kind: s.Kind}
+	for _, v := range s.Versions {
+		if v.Storage {
+			out.Version = v.Name
+		}
+	}
+	return out
+}
+
 // HasConversionWebhook says that reading other versions than the stored one needs a webhook to answer.
 func (s State) HasConversionWebhook() bool {
 	return s.Conversion != "" && s.Conversion != string(apiextensionsv1.NoneConverter)

@@ -81,7 +81,11 @@ type Applied struct {
 // It returns an error that names what does not.
 type Waiter func(ctx context.Context, owner string, objects []Applied) error
 
-// Options of an Engine. All fields but Log are required.
+// Explainer says why the pods of a workload do not do what is waited for; empty
+// when there is nothing to say. The context may have ended.
+type Explainer func(ctx context.Context, workload Object) string
+
+// Options of an Engine. All fields but Explain and Log are required.
 type Options struct {
 	// Config of the API server; client-side rate limits should be off.
 	Config *rest.Config
@@ -93,6 +97,8 @@ type Options struct {
 	Identity string
 	// Wait is used before hooks of releases whose hooks need running workloads.
 	Wait Waiter
+	// Explain is asked about the workload of a hook that failed. Default: nothing is said.
+	Explain Explainer
 	// Log receives Helm's own debug lines at level 2.
 	Log logr.Logger
 }

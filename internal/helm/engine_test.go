@@ -71,7 +71,8 @@ type bench struct {
 	request helm.Request
 	kinds   *cluster.Kinds
 	// wait is called where an action waits for workloads; nil is content at once.
-	wait helm.Waiter
+	wait    helm.Waiter
+	explain func(helm.Object) string
 }
 
 func newBench(t *testing.T, opts ...charts.ChartOption) *bench {
@@ -101,6 +102,12 @@ func newBench(t *testing.T, opts ...charts.ChartOption) *bench {
 				return nil
 			}
 			return b.wait(ctx, owner, objects)
+		},
+		Explain: func(ctx context.Context, workload helm.Object) string {
+			if b.explain == nil || ctx.Err() != nil {
+				return ""
+			}
+			return b.explain(workload)
 		},
 	})
 	if err != nil {

@@ -31,11 +31,12 @@ import (
 //   - when the action's context ends, no further write is begun.
 type decorator struct {
 	*kube.Client
-	ctx    context.Context //nolint:containedctx // Helm's interface takes no context; one decorator lives for one action.
-	owner  string
-	mapper meta.RESTMapper
-	wait   Waiter
-	log    logr.Logger
+	ctx     context.Context //nolint:containedctx // Helm's interface takes no context; one decorator lives for one action.
+	owner   string
+	mapper  meta.RESTMapper
+	wait    Waiter
+	explain Explainer
+	log     logr.Logger
 	// allowDelete are kinds that count as data and may be deleted.
 	allowDelete []string
 	// interrupted is why a wait ended early; Helm keeps the text of errors only.

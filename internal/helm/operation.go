@@ -39,12 +39,13 @@ func (e *Engine) operation(ctx context.Context, release Release, owner string) *
 	debug := func(format string, args ...any) { log.V(2).Info(fmt.Sprintf(format, args...)) }
 	store := e.store(release)
 	client := &decorator{
-		Client: &kube.Client{Factory: e.factory, Namespace: release.Namespace, Log: debug},
-		ctx:    ctx,
-		owner:  owner,
-		mapper: e.options.Kinds,
-		wait:   e.options.Wait,
-		log:    log,
+		Client:  &kube.Client{Factory: e.factory, Namespace: release.Namespace, Log: debug},
+		ctx:     ctx,
+		owner:   owner,
+		mapper:  e.options.Kinds,
+		wait:    e.options.Wait,
+		explain: e.options.Explain,
+		log:     log,
 	}
 	return &operation{
 		release: release,

@@ -75,13 +75,14 @@ func TestRollbackThatFailsInAHook(t *testing.T) {
 	b := newBench(t)
 	b.release(t, "good", slowHook("pre-rollback"))
 	b.release(t, "bad")
+	b.explain = func(hook helm.Object) string { return "the pod of " + hook.Kind + " " + hook.Name + " sleeps" }
 	request := b.rollback(1, "bad")
 	request.Timeout = 300 * time.Millisecond
 	result, err := b.Rollback(t.Context(), request)
 	if err == nil || result.Revision != 3 {
 		t.Fatalf("%+v, %v", result, err)
 	}
-	if want := "hook Job " + b.request.Namespace + "/slow: timed out waiting for the condition"; err.Error() != want {
+	if want := "hook Job " + b.request.Namespace + "/slow: timed out waiting for the condition: the pod of Job slow sleeps"; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}
 	got := b.revisions(t)

@@ -7,12 +7,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"helm.sh/helm/v3/pkg/kube"
+	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 )
+
+// explainTimeout bounds a question that only makes a sentence better.
+const explainTimeout = 5 * time.Second
 
 // waiting is the context of a wait: it ends with the action, after the timeout, and
 // when the job is interrupted because newer inputs are there.
@@ -31,6 +36,22 @@ func (d *decorator) cutShort(ctx context.Context, what string) error {
 		return d.interrupted
 	}
 	return fmt.Errorf("interrupted while waiting for %s: %w", what, cause)
+}
+
+// because says what the pods of a failed hook say, as the end of a sentence. The
+// hook is still there: what deletes failed ones comes later.
+func (d *decorator) because(hook *resource.Info) string {
+	if d.explain == nil || hook.Mapping == nil {
+		return ""
+	}
+	// Also after the action's own time is up: that is when an explanation is due.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), explainTimeout)
+	defer cancel()
+	why := d.explain(ctx, Object{GroupVersionKind: hook.Mapping.GroupVersionKind, Namespace: hook.Namespace, Name: hook.Name})
+	if why == "" {
+		return ""
+	}
+	return ": " + why
 }
 
 // Wait implements kube.Interface by watch: it is used only before hooks that
@@ -69,7 +90,8 @@ func (d *decorator) WatchUntilReady(resources kube.ResourceList, timeout time.Du
 	select {
 	case err := <-ended:
 		if err != nil {
-			return fmt.Errorf("hook %s: %w", what, err)
+			text := strings.TrimSpace(err.Error()) // Helm's ends with a line feed
+			return &sentence{text: fmt.Sprintf("hook %s: %s%s", what, text, d.because(resources[0])), err: err}
 		}
 		return nil
 	case <-ctx.Done():

@@ -25,6 +25,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/manifests"
+	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/prepare"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 	"github.com/groundwork-dev/groundwork/internal/refs"
@@ -44,6 +45,7 @@ type rooms struct {
 	checks     *crds.Checker
 	counter    *usage.Counter
 	webhooks   *admission.Watcher
+	pods       *pods.Watcher
 	references *refs.Watcher
 	objects    dynamic.Interface
 	handoff    *controllers.Handoff
@@ -65,7 +67,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o Options
 		return err
 	}
 	for _, room := range []interface{ Start(context.Context) error }{
-		r.tracker, r.actions, r.preparer, r.applier, r.references, r.checks, r.counter, r.webhooks,
+		r.tracker, r.actions, r.preparer, r.applier, r.references, r.checks, r.counter, r.webhooks, r.pods,
 	} {
 		if err := mgr.Add(room); err != nil {
 			return err
@@ -106,13 +108,17 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
+	r.pods, err = pods.New(config, pods.Options{Wake: wakeRelease, Log: ctrl.Log.WithName("pods")})
+	if err != nil {
+		return err
+	}
 	charts, err := chart.New(chart.Options{CacheDir: o.ChartCache, Mirror: o.ChartMirror, UserAgent: "groundwork/" + o.Version})
 	if err != nil {
 		return err
 	}
 	r.engine, err = helm.New(helm.Options{
 		Config: config, Kinds: r.kinds, Charts: charts, Identity: r.identity,
-		Wait: controllers.WaitForWorkloads(r.tracker), Log: ctrl.Log.WithName("helm"),
+		Wait: controllers.WaitForWorkloads(r.tracker), Explain: controllers.ExplainHooks(r.pods), Log: ctrl.Log.WithName("helm"),
 	})
 	if err != nil {
 		return err
@@ -130,7 +136,7 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 	release := &controllers.ComponentReleaseReconciler{
 		Client: mgr.GetClient(), Records: mgr.GetCache(), Recorder: recorder, References: r.references, Engine: r.engine,
 		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Clock: clock.RealClock{},
-		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger,
+		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger, Pods: r.pods,
 	}
 	if err := release.SetupWithManager(ctx, mgr, r.releases); err != nil {
 		return err

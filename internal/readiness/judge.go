@@ -5,6 +5,7 @@ package readiness
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -169,7 +170,10 @@ func progress(gk schema.GroupKind, u *unstructured.Unstructured, result *status.
 	switch gk {
 	case deploymentKind:
 		wanted = status.GetIntField(u.Object, ".spec.replicas", 1)
-		have = min(status.GetIntField(u.Object, ".status.availableReplicas", 0), status.GetIntField(u.Object, ".status.updatedReplicas", 0))
+		// While new pods fail, the old ones are available: what counts are those of the
+		// newest revision.
+		updated, unavailable := status.GetIntField(u.Object, ".status.updatedReplicas", 0), status.GetIntField(u.Object, ".status.unavailableReplicas", 0)
+		have = min(status.GetIntField(u.Object, ".status.availableReplicas", 0), max(0, updated-unavailable))
 		noun = "replicas available"
 	case statefulSetKind:
 		wanted = status.GetIntField(u.Object, ".spec.replicas", 1)
@@ -182,7 +186,25 @@ func progress(gk schema.GroupKind, u *unstructured.Unstructured, result *status.
 	if have >= wanted {
 		return fallback
 	}
-	return fmt.Sprintf("%d of %d %s", have, wanted, noun)
+	return fmt.Sprintf("%d of %d %s%s", have, wanted, noun, refused(u))
+}
+
+// podName is the name, new at every attempt, of a pod that could not be made.
+var podName = regexp.MustCompile(`^pods? "[^"]*" `)
+
+// refused is why no pods can be made for a Deployment: a quota, the pod security
+// standard, an admission webhook. There is no pod then that could tell.
+func refused(u *unstructured.Unstructured) string {
+	conditions, err := status.GetObjectWithConditions(u.Object)
+	if err != nil {
+		return ""
+	}
+	for _, c := range conditions.Status.Conditions {
+		if c.Type == "ReplicaFailure" && c.Status == "True" && c.Message != "" {
+			return ": " + podName.ReplaceAllString(c.Message, "a pod ")
+		}
+	}
+	return ""
 }
 
 func orDefault(s, fallback string) string {

@@ -80,6 +80,16 @@ status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 
 			deployment + "spec: {replicas: 2}\nstatus: {observedGeneration: 2, replicas: 3, updatedReplicas: 1, availableReplicas: 2, readyReplicas: 2}",
 			"waiting: 1 of 2 replicas available",
 		},
+		"deployment, no pod can be made": {
+			deployment + `spec: {replicas: 1}
+status: {observedGeneration: 2, conditions: [{type: ReplicaFailure, status: "True", reason: FailedCreate,
+  message: 'pods "grafana-7d9-x2k4f" is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3'}]}`,
+			"waiting: 0 of 1 replicas available: a pod is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3",
+		},
+		"deployment, the one new pod fails beside the old one": {
+			deployment + "spec: {replicas: 1}\nstatus: {observedGeneration: 2, replicas: 2, updatedReplicas: 1, availableReplicas: 1, readyReplicas: 1, unavailableReplicas: 1}",
+			"waiting: 0 of 1 replicas available",
+		},
 		"deployment, old pods terminate": {
 			deployment + "spec: {replicas: 2}\nstatus: {observedGeneration: 2, replicas: 3, updatedReplicas: 2, availableReplicas: 2, readyReplicas: 2}",
 			"waiting: Pending termination: 1",

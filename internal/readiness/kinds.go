@@ -69,6 +69,10 @@ func workload(gk schema.GroupKind) bool {
 	return false
 }
 
+// MakesPods says whether objects of the kind make pods, which know better why an
+// object is not current.
+func MakesPods(gk schema.GroupKind) bool { return gk == jobKind || (workload(gk) && gk != podKind) }
+
 func webhookConfiguration(gk schema.GroupKind) bool {
 	return gk == validatingHookKind || gk == mutatingHookKind
 }

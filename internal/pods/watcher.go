@@ -1,0 +1,258 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package pods
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+)
+
+// defaultGrace is longer than most workloads take to become ready.
+const defaultGrace = 5 * time.Second
+
+// The kinds of workloads that are told apart; of others only the controller
+// ownerReference counts.
+const (
+	kindDeployment  = "Deployment"
+	kindReplicaSet  = "ReplicaSet"
+	kindStatefulSet = "StatefulSet"
+	kindJob         = "Job"
+)
+
+// Workload is an object that makes pods: a Deployment, StatefulSet, DaemonSet,
+// ReplicaSet or Job.
+type Workload struct{ Kind, Namespace, Name string }
+
+func (w Workload) key() string { return w.Kind + "/" + w.Namespace + "/" + w.Name }
+
+// Options of a Watcher.
+type Options struct {
+	// Wake is called with every release that follows a workload whose Trouble has
+	// become another. It must not block; calls are not merged. Default: nobody is
+	// told.
+	Wake func(release string)
+	// Grace is how long somebody must have waited for a workload of a namespace
+	// before its pods are watched. Default: 5 seconds; most workloads are ready
+	// before, and cost no watch.
+	Grace time.Duration
+	// Log for watches that fail. Default: none.
+	Log logr.Logger
+	// Client to watch and list with. Default: made from the rest.Config, without
+	// client-side rate limit.
+	Client kubernetes.Interface
+}
+
+// Watcher keeps in view the pods that somebody waits for. It is safe for concurrent
+// use, and no method but Start and Explain blocks or calls the API.
+type Watcher struct {
+	client kubernetes.Interface
+	wake   func(release string)
+	grace  time.Duration
+	log    logr.Logger
+
+	mu         sync.Mutex
+	ctx        context.Context //nolint:containedctx // the lifetime of the watches, which methods without a context begin
+	stopped    bool
+	running    sync.WaitGroup
+	follows    map[string][]Workload
+	namespaces map[string]*namespaceWatch
+}
+
+// New returns a Watcher that begins to watch with Start; Follow may be called before.
+// The error is that of making the client.
+func New(config *rest.Config, options Options) (*Watcher, error) {
+	if options.Client == nil {
+		config = rest.CopyConfig(config)
+		config.QPS = -1 // the API server has its own fairness
+		config.ContentType = runtime.ContentTypeProtobuf
+		config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+		var err error
+		if options.Client, err = kubernetes.NewForConfig(config); err != nil {
+			return nil, fmt.Errorf("make the client that watches pods: %w", err)
+		}
+	}
+	if options.Wake == nil {
+		options.Wake = func(string) {}
+	}
+	if options.Grace == 0 {
+		options.Grace = defaultGrace
+	}
+	return &Watcher{
+		client: options.Client, wake: options.Wake, grace: options.Grace, log: options.Log,
+		follows: map[string][]Workload{}, namespaces: map[string]*namespaceWatch{},
+	}, nil
+}
+
+// NeedLeaderElection says that only the leader watches.
+func (w *Watcher) NeedLeaderElection() bool { return true }
+
+// Start watches until the context ends. It implements manager.Runnable and can be
+// called once.
+func (w *Watcher) Start(ctx context.Context) error {
+	w.mu.Lock()
+	if w.ctx != nil {
+		w.mu.Unlock()
+		return errors.New("a pod watcher can be started once")
+	}
+	w.ctx = ctx
+	w.adjust() //nolint:contextcheck // it begins watches with the context that was just kept
+	w.mu.Unlock()
+
+	<-ctx.Done()
+	w.mu.Lock()
+	w.stopped = true
+	w.mu.Unlock()
+	w.running.Wait()
+	return nil
+}
+
+// Follow says what a release waits for, in place of what it said before; nothing ends
+// it. The same workloads again change nothing. Ask for Trouble after it, not before:
+// what is known already wakes nobody.
+func (w *Watcher) Follow(release string, workloads []Workload) {
+	workloads = slices.Clone(workloads)
+	slices.SortFunc(workloads, func(a, b Workload) int { return strings.Compare(a.key(), b.key()) })
+	workloads = slices.Compact(workloads)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if slices.Equal(w.follows[release], workloads) {
+		return
+	}
+	if len(workloads) == 0 {
+		delete(w.follows, release)
+	} else {
+		w.follows[release] = workloads
+	}
+	w.adjust()
+}
+
+// Trouble says in one sentence why the pods of a workload do not run: the worst
+// reason that is found in them. It is empty when nothing is wrong, and when nothing is
+// known: nobody follows a workload of the namespace, the grace is not over, or the
+// pods have not been listed.
+func (w *Watcher) Trouble(workload Workload) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.namespaces[workload.Namespace].trouble(workload)
+}
+
+// Explain says what Trouble would say, from one LIST in the workload's namespace: for
+// a workload that nobody followed while it failed, like the Job of a hook. Pods that
+// are gone by then explain nothing.
+func (w *Watcher) Explain(ctx context.Context, workload Workload) (string, error) {
+	var options metav1.ListOptions
+	if workload.Kind == kindJob {
+		options.LabelSelector = labels.Set{batchv1.JobNameLabel: workload.Name}.String()
+	}
+	list, err := w.client.CoreV1().Pods(workload.Namespace).List(ctx, options)
+	if err != nil {
+		return "", fmt.Errorf("list the pods of %s %s/%s: %w", workload.Kind, workload.Namespace, workload.Name, err)
+	}
+	var found trouble
+	for i := range list.Items {
+		if p := reduce(&list.Items[i]); slices.Contains(p.workloads, workload) {
+			found = worst(found, p.trouble)
+		}
+	}
+	return found.String(), nil
+}
+
+// adjust begins the watches that are missing and ends those that nobody needs, and
+// remembers what is known of every workload that is followed. The lock is held.
+func (w *Watcher) adjust() {
+	if w.ctx == nil || w.stopped {
+		return
+	}
+	needed := map[string][]Workload{}
+	for _, workloads := range w.follows {
+		for _, workload := range workloads {
+			needed[workload.Namespace] = append(needed[workload.Namespace], workload)
+		}
+	}
+	for name, n := range w.namespaces {
+		if needed[name] == nil {
+			n.cancel()
+			delete(w.namespaces, name)
+		}
+	}
+	for name, workloads := range needed {
+		n := w.namespaces[name]
+		if n == nil {
+			n = w.begin(name)
+		}
+		n.follow(workloads)
+	}
+}
+
+// begin starts the watch of a namespace. The lock is held.
+func (w *Watcher) begin(namespace string) *namespaceWatch {
+	ctx, cancel := context.WithCancel(w.ctx)
+	n := &namespaceWatch{
+		namespace: namespace, client: w.client, grace: w.grace, events: w, cancel: cancel,
+		log: w.log.WithValues("namespace", namespace), told: map[Workload]string{},
+	}
+	w.namespaces[namespace] = n
+	w.running.Go(func() {
+		defer cancel()
+		n.run(ctx)
+	})
+	return n
+}
+
+// listed implements events.
+func (w *Watcher) listed(n *namespaceWatch, store cache.Indexer) {
+	w.mu.Lock()
+	n.store = store
+	woken := w.followers(n, slices.Collect(maps.Keys(n.told)))
+	w.mu.Unlock()
+	w.wakeAll(woken)
+}
+
+// podChanged implements events.
+func (w *Watcher) podChanged(n *namespaceWatch, workloads []Workload) {
+	w.mu.Lock()
+	woken := w.followers(n, workloads)
+	w.mu.Unlock()
+	w.wakeAll(woken)
+}
+
+// followers returns the releases that follow those of the workloads whose trouble has
+// become another. The lock is held.
+func (w *Watcher) followers(n *namespaceWatch, workloads []Workload) []string {
+	if w.namespaces[n.namespace] != n {
+		return nil // this watch has been ended
+	}
+	changed := n.refresh(workloads)
+	if len(changed) == 0 {
+		return nil
+	}
+	var releases []string
+	for release, follows := range w.follows {
+		if slices.ContainsFunc(follows, func(f Workload) bool { return slices.Contains(changed, f) }) {
+			releases = append(releases, release)
+		}
+	}
+	return releases
+}
+
+func (w *Watcher) wakeAll(releases []string) {
+	for _, release := range releases {
+		w.wake(release)
+	}
+}
