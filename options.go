@@ -9,12 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/groundwork-dev/groundwork/internal/operator"
 )
+
+// actionGrace is most of what config/manager gives a pod to end in.
+const actionGrace = 20 * time.Second
 
 // flagSet is what the command line says.
 type flagSet struct {
@@ -25,7 +29,7 @@ type flagSet struct {
 
 // parseFlags reads flags; the error is fit to be shown to a person.
 func parseFlags(args []string) (*flagSet, error) {
-	parsed := &flagSet{operator: operator.Options{Version: version}}
+	parsed := &flagSet{operator: operator.Options{Version: version, ActionGrace: actionGrace}}
 	o := &parsed.operator
 	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
 	flags.StringVar(&o.ChartMirror, "chart-mirror", "",

@@ -120,22 +120,7 @@ func (r *ComponentReleaseReconciler) applyManifests(scope *releaseScope) *verdic
 		r.followUps.put(scope.release.Name, memory)
 	}
 	if memory.applied != digest {
-		unknown, obstacle := len(missing) > 0, r.obstacleTo(scope.release, objects)
-		wait := memory.wait(r.Clock.Now(), unknown)
-		switch {
-		case obstacle != "": // whoever answers again, or goes, wakes every release
-		case wait > 0:
-			scope.comeBack(wait)
-		case wait == 0:
-			r.sendManifests(scope, objects, known, digest)
-		}
-		if memory.fresh() && isReady(scope.before) {
-			return nil // a new process makes sure of what was so before
-		}
-		if obstacle != "" {
-			return &verdict{reason: v1alpha1.ReasonWebhookUnavailable, message: obstacle}
-		}
-		return memory.verdict()
+		return r.applyPending(scope, memory, len(missing) > 0, objects, known)
 	}
 	key := manifestsOf(scope.release.Name)
 	r.Tracker.Track(key, trackedObjects(known))
@@ -151,6 +136,40 @@ func (r *ComponentReleaseReconciler) applyManifests(scope *releaseScope) *verdic
 	}
 	return nil
 }
+
+// applyPending begins to apply what is not applied yet, when it is time. One object
+// that a dead webhook refuses keeps none of the others back: they may be what brings
+// it to life.
+func (r *ComponentReleaseReconciler) applyPending(
+	scope *releaseScope, memory followUp, unknown bool, objects []*unstructured.Unstructured, known []v1alpha1.ObjectReference,
+) *verdict {
+	obstacle := ""
+	if strings.Contains(memory.problem, webhookFailed) {
+		obstacle = r.obstacleTo(scope.release, objects)
+	}
+	wait := memory.wait(r.Clock.Now(), unknown)
+	if memory.obstructed && obstacle == "" {
+		wait = 0 // what stood in the way answers again, or is gone
+	}
+	memory.obstructed = obstacle != ""
+	r.followUps.put(scope.release.Name, memory)
+	switch {
+	case wait > 0:
+		scope.comeBack(wait)
+	case wait == 0:
+		r.sendManifests(scope, objects, known, wantedDigest(scope.release.Spec))
+	}
+	switch {
+	case memory.fresh() && isReady(scope.before):
+		return nil // a new process makes sure of what was so before
+	case obstacle != "":
+		return &verdict{reason: v1alpha1.ReasonWebhookUnavailable, message: obstacle}
+	}
+	return memory.verdict()
+}
+
+// webhookFailed is how the API server begins when an admission webhook did not answer.
+const webhookFailed = "failed calling webhook"
 
 // obstacleTo names a fail-closed webhook that would be asked about the follow-up
 // manifests of a release and cannot answer.

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/admission"
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
@@ -43,13 +44,13 @@ func (r *ComponentReleaseReconciler) judge(ctx context.Context, scope *releaseSc
 		return err
 	}
 	scope.known, scope.current = synced, synced && status.Ready
-	scope.objects = r.objectsVerdict(scope.release, entry, r.explained(scope.release.Name, status), synced)
+	scope.objects = r.objectsVerdict(scope.release, entry, r.explained(scope.release, status), synced)
 	return nil
 }
 
 // explained adds to what is said of workloads why their pods do not run. The pods
 // are looked at only while there is something to explain.
-func (r *ComponentReleaseReconciler) explained(release string, status readiness.Status) readiness.Status {
+func (r *ComponentReleaseReconciler) explained(release *v1alpha1.ComponentRelease, status readiness.Status) readiness.Status {
 	status.Failed, status.Waiting = slices.Clone(status.Failed), slices.Clone(status.Waiting)
 	unready := map[pods.Workload]*readiness.Finding{}
 	for _, findings := range [][]readiness.Finding{status.Failed, status.Waiting} {
@@ -60,10 +61,10 @@ func (r *ComponentReleaseReconciler) explained(release string, status readiness.
 		}
 	}
 	// What is known already wakes nobody, so it is asked for after.
-	r.Pods.Follow(release, slices.Collect(maps.Keys(unready)))
+	r.Pods.Follow(release.Name, slices.Collect(maps.Keys(unready)))
 	for workload, finding := range unready {
 		if trouble := r.Pods.Trouble(workload); trouble != "" {
-			finding.Message += ": " + trouble
+			finding.Message += ": " + redact(r.References, release.Spec.ValuesFrom, trouble)
 		}
 	}
 	return status
@@ -106,19 +107,28 @@ func (r *ComponentReleaseReconciler) objectsVerdict(
 	}
 	problems, listed := r.Admission.Own(release.Name, servicesOf(entry.objects), release.Spec.ExpectedWebhooks)
 	switch {
-	case !status.Ready && len(problems) > 0 && release.Status.ReadyDigest != "" && len(release.Spec.ExpectedWebhooks) > 0:
-		// It was ready and went down: now the webhooks that it registered refuse the
-		// writes of others. Those that its chart brings are among its objects.
-		return waiting(fmt.Sprintf("%s; until it is back, or its webhook configurations are deleted, writes are refused: %s",
-			status.Message(), strings.Join(problems, "; ")))
 	case !status.Ready:
-		return waiting(status.Message())
+		return waiting(status.Message() + refusals(release, problems))
 	case !listed:
 		return waiting("reading the admission webhooks of the cluster")
 	case len(problems) > 0:
 		return waiting(strings.Join(problems, "; "))
 	}
 	return &verdict{ready: true, reason: v1alpha1.ReasonReady, message: fmt.Sprintf("all %d objects are current", status.Total)}
+}
+
+// refusals is about a component that was ready and went down: the webhooks that it
+// registered refuse the writes of others now. Those that its chart brings are among
+// its objects, and what is not registered refuses nothing.
+func refusals(release *v1alpha1.ComponentRelease, problems []string) string {
+	if release.Status.ReadyDigest == "" || len(release.Spec.ExpectedWebhooks) == 0 {
+		return ""
+	}
+	dead := slices.DeleteFunc(slices.Clone(problems), func(p string) bool { return !strings.Contains(p, admission.CannotAnswer) })
+	if len(dead) == 0 {
+		return ""
+	}
+	return "; until it is back, or its webhook configurations are deleted, writes are refused: " + strings.Join(dead, "; ")
 }
 
 // servicesOf are the Services of an inventory: a webhook that calls one of them

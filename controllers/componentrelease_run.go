@@ -6,10 +6,14 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -47,6 +51,7 @@ func (r *ComponentReleaseReconciler) request(scope *releaseScope) helm.Request {
 		Timeout:            timeoutOf(spec),
 		HistoryLimit:       resolve.DefaultHistoryLimit,
 		HooksNeedWorkloads: spec.HooksNeedWorkloads,
+		HookPatience:       hookPatience(spec),
 		Adopt:              spec.Adopt,
 		AllowDelete:        spec.AllowDataLoss,
 	}
@@ -54,6 +59,17 @@ func (r *ComponentReleaseReconciler) request(scope *releaseScope) helm.Request {
 		request.HistoryLimit = int(*spec.HistoryLimit)
 	}
 	return request
+}
+
+// hookPatience is for charts that the catalog knows nothing about. Their post hooks
+// wait for the release's workloads, as a "helm install --wait" makes them, but only
+// for so long: some workloads wait for the hook.
+func hookPatience(spec v1alpha1.ComponentReleaseSpec) time.Duration {
+	const atMost = time.Minute
+	if spec.CatalogVersion != "" {
+		return 0
+	}
+	return min(atMost, timeoutOf(spec)/2)
 }
 
 func timeoutOf(spec v1alpha1.ComponentReleaseSpec) time.Duration {
@@ -99,10 +115,23 @@ func (r *ComponentReleaseReconciler) run(ctx context.Context, c call) (any, erro
 // the cluster. It comes before the release is reported as removed, so that a crash
 // repeats it.
 func (r *ComponentReleaseReconciler) removeWebhooks(ctx context.Context, scope *releaseScope) (bool, error) {
-	if scope.decision.Action != plan.ActionRemoved || len(scope.revisions) > 0 {
+	spec := scope.release.Spec
+	if scope.decision.Action != plan.ActionRemoved || len(scope.revisions) > 0 || len(spec.ExpectedWebhooks) == 0 {
 		return false, nil // somebody else's release stays, with all that it registered
 	}
-	for _, webhook := range scope.release.Spec.ExpectedWebhooks {
+	left := slices.Clone(spec.ExpectedWebhooks)
+	// The catalog names those that a component always registers. Kyverno adds others
+	// with its policies.
+	for _, registered := range r.Admission.Registered(spec.Namespace) {
+		dead, err := r.gone(ctx, registered.Services)
+		if err != nil {
+			return true, err
+		}
+		if dead {
+			left = append(left, registered.WebhookReference)
+		}
+	}
+	for _, webhook := range left {
 		configuration := &unstructured.Unstructured{}
 		configuration.SetGroupVersionKind(schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: webhook.Kind})
 		configuration.SetName(webhook.Name)
@@ -111,6 +140,18 @@ func (r *ComponentReleaseReconciler) removeWebhooks(ctx context.Context, scope *
 		}
 	}
 	return false, nil
+}
+
+// gone says that none of the Services is there. It asks the API server: a watch may
+// still show what was deleted a moment ago.
+func (r *ComponentReleaseReconciler) gone(ctx context.Context, services []types.NamespacedName) (bool, error) {
+	for _, name := range services {
+		err := r.Get(ctx, name, &corev1.Service{})
+		if !apierrors.IsNotFound(err) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (r *ComponentReleaseReconciler) measureHandoff(ctx context.Context, name string, spec v1alpha1.ComponentReleaseSpec) {

@@ -72,7 +72,8 @@ func (r *ComponentReleaseReconciler) recordChange(scope *releaseScope) {
 	switch is.Reason {
 	case v1alpha1.ReasonInstallFailed, v1alpha1.ReasonUpgradeFailed, v1alpha1.ReasonUninstallFailed, v1alpha1.ReasonRollbackFailed,
 		v1alpha1.ReasonRolledBack, v1alpha1.ReasonRolloutTimedOut, v1alpha1.ReasonReleasedExternally, v1alpha1.ReasonObjectsFailed,
-		v1alpha1.ReasonManifestsFailed, v1alpha1.ReasonProbeFailed, v1alpha1.ReasonNamespaceTerminating, v1alpha1.ReasonReconcileError:
+		v1alpha1.ReasonManifestsFailed, v1alpha1.ReasonProbeFailed, v1alpha1.ReasonNamespaceTerminating, v1alpha1.ReasonReconcileError,
+		v1alpha1.ReasonWebhookUnavailable:
 		kind = corev1.EventTypeWarning
 	}
 	r.Recorder.Eventf(scope.release, nil, kind, is.Reason, "Reconcile", "%s", truncate(is.Message))

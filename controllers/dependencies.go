@@ -79,6 +79,7 @@ type (
 		Obstacle(q admission.Question) (message string, synced bool)
 		Own(owner string, services []types.NamespacedName, expected []v1alpha1.WebhookReference) (problems []string, synced bool)
 		Orphans() []string
+		Registered(namespace string) []admission.Registration
 	}
 
 	// Engine runs Helm actions.

@@ -10,13 +10,16 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/admission"
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/manifests"
@@ -83,11 +86,13 @@ var _ = Describe("Follow-up manifests", func() {
 		f.expectIdle(ctx)
 	})
 
-	It("wait for a webhook that cannot answer, instead of failing at it", func(ctx context.Context) {
+	It("name the webhook that cannot answer, and are applied as soon as it can", func(ctx context.Context) {
 		f.webhooks.obstacle = "webhook w is fail-closed"
+		f.manifests.result = manifests.Result{Failed: []error{failure.Retryable(v1alpha1.ReasonManifestsFailed,
+			`ConfigMap default/a: failed calling webhook "w": connection refused`)}}
 		f.create(ctx)
 		f.settle(ctx)
-		Expect(f.manifests.calls).To(BeEmpty())
+		Expect(f.manifests.calls).To(Equal([]string{"apply a b"}), "what it is not asked about is applied")
 		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonWebhookUnavailable))
 		Expect(f.ready(ctx).Message).To(Equal("webhook w is fail-closed"))
 		question := f.webhooks.asked[len(f.webhooks.asked)-1]
@@ -95,9 +100,12 @@ var _ = Describe("Follow-up manifests", func() {
 		Expect(question.Objects).To(HaveLen(2))
 		Expect(question.Objects[0].Namespace).To(Equal("default"))
 		Expect(question.Objects[0].Labels).NotTo(BeNil(), "known to be none")
-		f.webhooks.obstacle = ""
+		f.step(time.Hour)
 		f.settle(ctx)
-		Expect(f.manifests.calls).To(Equal([]string{"apply a b"}))
+		Expect(f.manifests.calls).To(HaveLen(2), "tried again all the same: they may be what brings it to life")
+		f.webhooks.obstacle, f.manifests.result = "", manifests.Result{}
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(HaveLen(3), "without waiting for the next attempt")
 		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
 	})
 
@@ -299,6 +307,32 @@ var _ = Describe("Admission webhooks of a release", func() {
 	})
 })
 
+var _ = Describe("Webhooks that a release registered at run time", func() {
+	It("go with it, those that the catalog does not name as well, and nobody else's", func(ctx context.Context) {
+		f := newReleaseFixture()
+		registered := func(name, service string) admission.Registration {
+			configuration := &admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name}}
+			Expect(k8s.Create(ctx, configuration)).To(Succeed())
+			DeferCleanup(func(ctx context.Context) { _ = k8s.Delete(ctx, configuration) })
+			return admission.Registration{
+				WebhookReference: v1alpha1.WebhookReference{Kind: "ValidatingWebhookConfiguration", Name: name},
+				Services:         []types.NamespacedName{{Namespace: "default", Name: service}},
+			}
+		}
+		named := registered("named", "alpha")
+		f.release.Spec.ExpectedWebhooks = []v1alpha1.WebhookReference{named.WebhookReference}
+		f.webhooks.registered = []admission.Registration{registered("more", "gone"), registered("served", "kubernetes")}
+		f.install(ctx)
+		f.change(ctx, func(spec *v1alpha1.ComponentReleaseSpec) { spec.Removal = v1alpha1.RemovalUninstall })
+		f.settle(ctx)
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonRemoved))
+		var left admissionregistrationv1.ValidatingWebhookConfigurationList
+		Expect(k8s.List(ctx, &left)).To(Succeed())
+		Expect(left.Items).To(HaveLen(1))
+		Expect(left.Items[0].Name).To(Equal("served"))
+	})
+})
+
 var _ = Describe("A release that was ready and went down", func() {
 	down := readiness.Object{GroupVersionKind: appsv1.SchemeGroupVersion.WithKind("Deployment"), Namespace: "default", Name: "alpha"}
 	workload := pods.Workload{Kind: "Deployment", Namespace: "default", Name: "alpha"}
@@ -322,7 +356,10 @@ var _ = Describe("A release that was ready and went down", func() {
 		f := newReleaseFixture()
 		f.release.Spec.ExpectedWebhooks = []v1alpha1.WebhookReference{{Kind: "ValidatingWebhookConfiguration", Name: "alpha"}}
 		f.install(ctx)
-		f.webhooks.own = []string{"webhook a of ValidatingWebhookConfiguration alpha cannot answer: its Service default/alpha has no ready endpoints"}
+		f.webhooks.own = []string{
+			"webhook a of ValidatingWebhookConfiguration alpha cannot answer: its Service default/alpha has no ready endpoints",
+			"MutatingWebhookConfiguration alpha is not registered yet",
+		}
 		f.tracker.status = readiness.Status{Total: 1, Waiting: []readiness.Finding{{Object: down, Message: "0 of 1 replicas available"}}}
 		f.settle(ctx)
 		Expect(f.ready(ctx).Message).To(Equal("Deployment default/alpha: 0 of 1 replicas available; " +

@@ -28,6 +28,8 @@ type followUp struct {
 	problem  string
 	failures int
 	at       time.Time
+	// obstructed says that a webhook which cannot answer was the problem.
+	obstructed bool
 }
 
 // fresh says that nothing was tried in this process yet.

@@ -235,6 +235,8 @@ func releaseStory(release *v1alpha1.ComponentRelease) (v1alpha1.ComponentState, 
 		state = v1alpha1.StateFailed
 	case v1alpha1.ReasonSuspended:
 		state = v1alpha1.StateSuspended
+	case v1alpha1.ReasonWebhookUnavailable:
+		state = v1alpha1.StateWaiting
 	}
 	return state, ready.Reason, ready.Message
 }

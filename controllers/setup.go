@@ -35,10 +35,11 @@ func CacheOptions() cache.Options {
 	}
 }
 
-// ClientOptions are the manager's: Secrets and ConfigMaps are never cached whole.
+// ClientOptions are the manager's: Secrets and ConfigMaps are never cached whole,
+// and of what is read once in a while no cache is begun.
 func ClientOptions() client.Options {
 	return client.Options{Cache: &client.CacheOptions{
-		DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Namespace{}},
+		DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Namespace{}, &corev1.Service{}},
 	}}
 }
 

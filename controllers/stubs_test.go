@@ -119,6 +119,8 @@ type stubAdmission struct {
 	own      []string
 	orphans  []string
 	asked    []admission.Question
+
+	registered []admission.Registration
 }
 
 func (s *stubAdmission) Obstacle(question admission.Question) (string, bool) {
@@ -126,6 +128,9 @@ func (s *stubAdmission) Obstacle(question admission.Question) (string, bool) {
 	return s.obstacle, true
 }
 func (s *stubAdmission) Orphans() []string { return s.orphans }
+func (s *stubAdmission) Registered(string) []admission.Registration {
+	return s.registered
+}
 func (s *stubAdmission) Own(string, []types.NamespacedName, []v1alpha1.WebhookReference) ([]string, bool) {
 	return s.own, true
 }

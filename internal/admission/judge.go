@@ -63,6 +63,11 @@ type broken struct {
 	trouble string
 }
 
+// leftBehind says that the webhook was registered at run time by a release that has
+// gone since, Service and all. Nothing of the next one can repair it: its cluster
+// roles alone would be refused.
+func (b broken) leftBehind() bool { return b.release == "" && strings.HasSuffix(b.trouble, "gone") }
+
 // brokenOnes lists the fail-closed webhooks that cannot answer, by kind, name of the
 // configuration and the order in it.
 func brokenOnes(in world) []broken {
@@ -90,7 +95,7 @@ func obstacle(in world, q Question) string {
 		operations = []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update}
 	}
 	for _, b := range brokenOnes(in) {
-		if b.owned(b.configuration, q.Owner, q.OwnServices) {
+		if b.owned(b.configuration, q.Owner, q.OwnServices) && !b.leftBehind() {
 			continue
 		}
 		for _, o := range inOrder(q.Objects) {
@@ -173,7 +178,7 @@ func own(in world, owner string, services []types.NamespacedName, expected []v1a
 				continue
 			}
 			if trouble := w.trouble(in); trouble != "" {
-				problems = append(problems, fmt.Sprintf("webhook %s of %s %s cannot answer: %s", w.name, c.kind, c.Name, trouble))
+				problems = append(problems, fmt.Sprintf("webhook %s of %s %s %s: %s", w.name, c.kind, c.Name, CannotAnswer, trouble))
 			}
 		}
 	}
@@ -201,6 +206,26 @@ func (o orphan) String() string {
 	}
 	return fmt.Sprintf("%s %s is fail-closed, but %s: what it asks about is refused; delete the configuration, or bring back what stands behind it",
 		o.kind, o.name, what)
+}
+
+// registered implements Watcher.Registered.
+func registered(in world, namespace string) []Registration {
+	var out []Registration
+	for _, c := range sorted(in) {
+		here := c.release == "" && len(c.hooks) > 0
+		r := Registration{WebhookReference: v1alpha1.WebhookReference{Kind: c.kind, Name: c.Name}}
+		for _, w := range c.hooks {
+			if w.service == nil || w.service.Namespace != namespace {
+				here = false
+				break
+			}
+			r.Services = append(r.Services, *w.service)
+		}
+		if here {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // orphans lists configurations by name.

@@ -92,6 +92,12 @@ func TestObstacle(t *testing.T) {
 			"webhook w.x.io of MutatingWebhookConfiguration a is fail-closed and would be asked about Namespace web, " +
 				"but its Service ns/gone is gone; bring the Service back, or delete the configuration",
 		},
+		"one's own, of a release that has gone": {
+			[]*configuration{config(ValidatingKind, "a", "", behind("w.x.io", "gone"))},
+			Question{Objects: both, OwnServices: []types.NamespacedName{{Namespace: "ns", Name: "gone"}}},
+			"webhook w.x.io of ValidatingWebhookConfiguration a is fail-closed and would be asked about Deployment web/d, " +
+				"but its Service ns/gone is gone; bring the Service back, or delete the configuration",
+		},
 		"no CA bundle": {
 			[]*configuration{config(ValidatingKind, "a", "", noCA)}, Question{Objects: both},
 			"webhook ca.x.io of ValidatingWebhookConfiguration a is fail-closed and would be asked about Deployment web/d, " +
@@ -170,6 +176,25 @@ func TestObstacleAsksLate(t *testing.T) {
 	in.ready["ns/s"] = 0
 	if got := obstacle(in, q); got == "" || asked != 1 {
 		t.Errorf("got %q after %d look-ups", got, asked)
+	}
+}
+
+func TestRegistered(t *testing.T) {
+	in := fakeWorld{hooks: []*configuration{
+		config(ValidatingKind, "b", "", behind("w", "up"), behind("v", "gone")),
+		config(MutatingKind, "a", "", behind("w", "gone")),
+		config(ValidatingKind, "of-a-release", "week1.x", behind("w", "gone")),
+		config(ValidatingKind, "fails-open", ""),
+		config(ValidatingKind, "by-url", "", webhook{name: "url"}),
+		config(ValidatingKind, "elsewhere", "", webhook{name: "e", service: &types.NamespacedName{Namespace: "other", Name: "s"}}),
+	}}
+	at := func(name string) types.NamespacedName { return types.NamespacedName{Namespace: "ns", Name: name} }
+	want := []Registration{
+		{v1alpha1.WebhookReference{Kind: MutatingKind, Name: "a"}, []types.NamespacedName{at("gone")}},
+		{v1alpha1.WebhookReference{Kind: ValidatingKind, Name: "b"}, []types.NamespacedName{at("up"), at("gone")}},
+	}
+	if diff := cmp.Diff(want, registered(in, "ns")); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 )
 
 // Kinds of webhook configurations, as v1alpha1.WebhookReference names them.
@@ -22,7 +24,7 @@ type Question struct {
 	// what stands behind them.
 	Owner string
 	// OwnServices are the Services of the release; webhooks behind them do not count
-	// either, whoever registered them.
+	// either, whoever registered them, unless the Service is gone.
 	OwnServices []types.NamespacedName
 	// Objects to be written.
 	Objects []Object
@@ -32,6 +34,16 @@ type Question struct {
 	// yet; the name label that the API server adds need not be there. They are
 	// ignored for namespaces that exist.
 	NamespaceLabels map[string]map[string]string
+}
+
+// CannotAnswer is in every message about a registered webhook that cannot.
+const CannotAnswer = "cannot answer"
+
+// Registration is a webhook configuration that was registered at run time.
+type Registration struct {
+	v1alpha1.WebhookReference
+	// Services that its fail-closed webhooks call.
+	Services []types.NamespacedName
 }
 
 // Object is one object to be written.

@@ -153,6 +153,16 @@ func (w *Watcher) Own(owner string, services []types.NamespacedName, expected []
 	return own(w.stores, owner, services, expected), true
 }
 
+// Registered lists the configurations that belong to no release of ours and whose
+// fail-closed webhooks all call Services in a namespace, by name: what a component
+// there registered at run time. Nothing before everything has been listed.
+func (w *Watcher) Registered(namespace string) []Registration {
+	if !w.ready() {
+		return nil
+	}
+	return registered(w.stores, namespace)
+}
+
 // Orphans says, one message per configuration and by its name, which fail-closed
 // webhooks call a Service that does not exist, and has not for some seconds. It says
 // nothing until everything has been listed. When a configuration becomes an orphan,

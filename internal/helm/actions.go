@@ -19,7 +19,7 @@ func (e *Engine) deployment(ctx context.Context, request Request) (*operation, *
 	}
 	dropCRDTemplates(loaded)
 	s := e.operation(ctx, request.Release, request.Owner)
-	s.kube.allowDelete = request.AllowDelete
+	s.kube.allowDelete, s.kube.patience = request.AllowDelete, request.HookPatience
 	s.config.Capabilities = capabilitiesFor(e.options.Kinds, request.Capabilities)
 	return s, loaded, nil
 }

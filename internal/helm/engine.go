@@ -164,6 +164,10 @@ type Request struct {
 	HistoryLimit int
 	// HooksNeedWorkloads makes post hooks wait for running workloads.
 	HooksNeedWorkloads bool
+	// HookPatience is how long a post hook waits for running workloads before it is
+	// run all the same: for charts of which nobody knows what their hooks need. 0: it
+	// is run at once.
+	HookPatience time.Duration
 	// Adopt takes over objects that exist already and belong to nobody; those of
 	// another release are an error that names them, before anything is written.
 	Adopt bool

@@ -18,6 +18,12 @@ import (
 // in time or not now: it speaks against nothing in the inputs. A hook or a rollout
 // that took too long is another matter.
 func Transient(err error) bool {
+	if e, told := errors.AsType[*explained](err); told {
+		err = e.error // what a pod says of its own connections is no answer of the API server's
+	}
+	if s, shortened := errors.AsType[*sentence](err); shortened {
+		err = s.err
+	}
 	if _, transport := errors.AsType[*url.Error](err); transport {
 		return true
 	}
@@ -50,11 +56,10 @@ var noise = []string{
 
 // translate makes one readable sentence of a Helm error and keeps the chain.
 func translate(err error) error {
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := strings.Join(strings.Fields(shorten(err.Error())), " ")
 	for _, prefix := range noise {
 		text = strings.ReplaceAll(text, prefix, "")
 	}
-	text = shorten(text)
 	switch {
 	case strings.Contains(text, "cannot be imported into the current release"):
 		text = "objects of the chart exist already and belong to nobody or to another release: " + text
@@ -65,8 +70,11 @@ func translate(err error) error {
 }
 
 // many is how Helm joins the errors about several objects, in the order in which
-// they happened to fail.
-var many = regexp.MustCompile(`^(.*?)(\d+) errors occurred: \* (.*)$`)
+// they happened to fail: one a line.
+var many = regexp.MustCompile(`(?s)^(.*?)(\d+) errors occurred:\s*\* (.*)$`)
+
+// nextError stands between them.
+const nextError = "\n\t* "
 
 // repeated is how many of many errors a sentence says.
 const repeated = 3
@@ -78,7 +86,7 @@ func shorten(text string) string {
 	if parts == nil {
 		return text
 	}
-	each := strings.Split(parts[3], " * ")
+	each := strings.Split(strings.TrimSpace(parts[3]), nextError)
 	slices.Sort(each)
 	rest := ""
 	if len(each) > repeated {
@@ -87,6 +95,19 @@ func shorten(text string) string {
 	}
 	return fmt.Sprintf("%s%s errors: %s%s", parts[1], parts[2], strings.Join(each, "; "), rest)
 }
+
+// explained is an error with what the pods of a workload say about it. That is for
+// people: it decides nothing.
+type explained struct {
+	error
+	why string
+}
+
+// Error is the sentence with its reason.
+func (e *explained) Error() string { return e.error.Error() + ": " + e.why }
+
+// Unwrap is the error without.
+func (e *explained) Unwrap() error { return e.error }
 
 // sentence is an error with a text of its own.
 type sentence struct {

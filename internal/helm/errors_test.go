@@ -31,6 +31,8 @@ func TestTransient(t *testing.T) {
 		"Forbidden":    {apierrors.NewForbidden(resource, "a", errors.New("no")), false},
 		"HookTimedOut": {fmt.Errorf("hook Job a/b: %w", context.DeadlineExceeded), false},
 		"Joined":       {errors.New(`cannot patch "a" with kind Widget: Patch "https://x": read tcp: connection timed out && cannot patch "b" with kind Service: Service "b" is invalid`), true},
+		"Many":         {helm.Translate(errors.New("4 errors occurred:\n\t* a is bad\n\t* b is bad\n\t* c is bad\n\t* z: connection refused")), true},
+		"ToldByPods":   {helm.Told(errors.New("job check failed: BackoffLimitExceeded"), "container a ended: dial tcp: connection refused"), false},
 		"Text":         {errors.New("timed out waiting for the condition"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,9 +47,10 @@ func TestManyErrorsAreAFew(t *testing.T) {
 	joined := "failed to install: 5 errors occurred:\n\t* e is bad\n\t* c is bad\n\t* a is bad\n\t* d is bad\n\t* b is bad\n\n"
 	for text, want := range map[string]string{
 		joined: "5 errors: a is bad; b is bad; c is bad; and 2 more",
-		"cannot patch: 2 errors occurred:\n\t* b\n\t* a": "cannot patch: 2 errors: a; b",
-		"1 error occurred:\n\t* a is bad\n\n":            "a is bad",
-		"no errors occurred":                             "no errors occurred",
+		"cannot patch: 2 errors occurred:\n\t* b\n\t* a":                    "cannot patch: 2 errors: a; b",
+		"3 errors occurred:\n\t* b: schedule \"0 * * * *\"\n\t* c\n\t* a\n": "3 errors: a; b: schedule \"0 * * * *\"; c",
+		"1 error occurred:\n\t* a is bad\n\n":                               "a is bad",
+		"no errors occurred":                                                "no errors occurred",
 	} {
 		if got := helm.Translate(errors.New(text)).Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -21,3 +21,6 @@ func (e *Engine) Pend(_ context.Context, release Release, revision int, status s
 
 // Translate is how an error of Helm reads.
 func Translate(err error) error { return translate(err) }
+
+// Told is an error with what pods say about it.
+func Told(err error, why string) error { return (&decorator{why: why}).told(translate(err)) }

@@ -46,7 +46,7 @@ func (b *bench) begun(t *testing.T) {
 func interrupted(t *testing.T, begun func(), act func(context.Context) (any, error)) jobs.Outcome {
 	t.Helper()
 	woken := make(chan string, 1)
-	table := jobs.New(1, func(release string) { woken <- release })
+	table := jobs.New(1, 0, func(release string) { woken <- release })
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- table.Start(ctx) }()

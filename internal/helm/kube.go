@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-logr/logr"
 	"helm.sh/helm/v3/pkg/kube"
@@ -37,8 +38,12 @@ type decorator struct {
 	wait    Waiter
 	explain Explainer
 	log     logr.Logger
+	// patience is left for workloads that a post hook may need.
+	patience time.Duration
 	// allowDelete are kinds that count as data and may be deleted.
 	allowDelete []string
+	// why pods did not do what was waited for; Helm keeps the text of errors only.
+	why string
 	// interrupted is why a wait ended early; Helm keeps the text of errors only.
 	interrupted error
 	// deleteErrors are why objects could not be deleted; Helm drops them.
@@ -108,6 +113,9 @@ func (d *decorator) label(info *resource.Info, err error) error {
 func (d *decorator) Create(resources kube.ResourceList) (result *kube.Result, err error) {
 	defer recovered(&err)
 	if err := d.ctx.Err(); err != nil || len(resources) == 0 {
+		return &kube.Result{}, err
+	}
+	if err := d.beforeHook(resources); err != nil {
 		return &kube.Result{}, err
 	}
 	result, err = d.Client.Create(resources)

@@ -94,7 +94,7 @@ func (e *Engine) finish(s *operation, err error) (Result, error) {
 		result.Revision = made.Version
 	}
 	if err != nil {
-		return result, translate(err)
+		return result, s.kube.told(translate(err))
 	}
 	result.Inventory, err = inventoryOf(made, e.options.Kinds)
 	return result, err

@@ -44,7 +44,7 @@ func (e *Engine) Uninstall(ctx context.Context, request UninstallRequest) error 
 	}
 	if last.Info.Status != helmrelease.StatusUninstalled {
 		if err := s.uninstall(request.Timeout); err != nil {
-			return translate(err)
+			return s.kube.told(translate(err))
 		}
 	}
 	others, err := s.removeOthers(last)

@@ -46,15 +46,18 @@ type Running struct {
 // Table holds the jobs of this process. Safe for concurrent use.
 type Table struct {
 	slots chan struct{}
+	grace time.Duration
 	wake  func(release string)
 	now   func() time.Time
 
 	mu       sync.Mutex
-	ctx      context.Context //nolint:containedctx // the life of the jobs, given by Start
+	ctx      context.Context //nolint:containedctx // the life of the jobs, made by Start
+	stopping context.Context //nolint:containedctx // ends before ctx: no job begins any more
 	closed   bool
 	running  map[string]entry
 	outcomes map[string]Outcome
-	ended    uint64 // jobs so far
+	ended    uint64        // jobs so far
+	over     chan struct{} // closed when the last one has ended
 	group    sync.WaitGroup
 }
 
@@ -65,33 +68,47 @@ type entry struct {
 }
 
 // New makes a table that runs at most parallel jobs at a time, at least one, and
-// calls wake with the release when one ends. Wake must not block.
-func New(parallel int, wake func(release string)) *Table {
+// calls wake with the release when one ends. Wake must not block. When the operator
+// is told to end, what runs may go on for the grace: a Helm action that is cut off
+// leaves a failed revision behind, and is done again by the successor.
+func New(parallel int, grace time.Duration, wake func(release string)) *Table {
 	return &Table{
 		slots:    make(chan struct{}, max(1, parallel)),
+		grace:    grace,
 		wake:     wake,
 		now:      time.Now,
 		running:  map[string]entry{},
 		outcomes: map[string]Outcome{},
+		over:     make(chan struct{}),
 	}
 }
 
 // NeedLeaderElection says that only the leader acts.
 func (t *Table) NeedLeaderElection() bool { return true }
 
-// Start gives jobs their life. When the context ends no job begins any more, and
-// it returns when those under way have ended. It implements manager.Runnable.
+// Start gives jobs their life. When the context ends no job begins any more, those
+// under way have the grace to end, and it returns when they have. It implements
+// manager.Runnable.
 func (t *Table) Start(ctx context.Context) error {
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
 	t.mu.Lock()
-	t.ctx = ctx
+	t.ctx, t.stopping = life, ctx
 	t.mu.Unlock()
 	<-ctx.Done()
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
+	timer := time.AfterFunc(t.grace, end)
+	defer timer.Stop()
 	t.group.Wait()
+	close(t.over)
 	return nil
 }
+
+// Over is closed when the table was told to end and the last job has: what jobs
+// work with must live until then.
+func (t *Table) Over() <-chan struct{} { return t.over }
 
 // Begin starts a job unless the release has one or the table is not running, and
 // says whether it did.
@@ -168,15 +185,18 @@ func (t *Table) run(ctx context.Context, release, action, digest string, run fun
 	defer stop()
 	select {
 	case t.slots <- struct{}{}:
-		if waiting.Err() == nil { // select chooses at random when both are there
+		if waiting.Err() == nil && t.stopping.Err() == nil { // select chooses at random when several are there
 			outcome.Began = t.now()
 			outcome.Value, outcome.Err = guard(ctx, run)
 		}
 		<-t.slots
 	case <-waiting.Done():
+	case <-t.stopping.Done():
 	}
 	if outcome.Began.IsZero() {
-		outcome.Err = context.Cause(waiting)
+		if outcome.Err = context.Cause(waiting); outcome.Err == nil {
+			outcome.Err = context.Cause(t.stopping)
+		}
 	}
 	t.mu.Lock()
 	outcome.Ended = t.now()

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 )
@@ -20,7 +21,7 @@ import (
 func started(t *testing.T, parallel int) (table *jobs.Table, woken chan string, stop func()) {
 	t.Helper()
 	woken = make(chan string, 100)
-	table = jobs.New(parallel, func(release string) { woken <- release })
+	table = jobs.New(parallel, 0, func(release string) { woken <- release })
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- table.Start(ctx) }()
@@ -175,15 +176,54 @@ func TestParallelism(t *testing.T) {
 	}
 }
 
+// TestGrace: what is under way when the table is told to end may go on for a time.
+func TestGrace(t *testing.T) {
+	for name, tc := range map[string]struct {
+		takes, want time.Duration
+		err         error
+	}{
+		"done in time":   {takes: 5 * time.Second, want: 5 * time.Second},
+		"takes too long": {takes: time.Hour, want: 20 * time.Second, err: context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				table := jobs.New(1, 20*time.Second, func(string) {})
+				ctx, cancel := context.WithCancel(t.Context())
+				returned := make(chan struct{})
+				go func() { defer close(returned); _ = table.Start(ctx) }()
+				synctest.Wait()
+				table.Begin("r", "Upgrade", "d", func(ctx context.Context) (any, error) {
+					select {
+					case <-ctx.Done():
+						return nil, ctx.Err()
+					case <-time.After(tc.takes):
+						return nil, nil
+					}
+				})
+				synctest.Wait()
+				began := time.Now()
+				cancel()
+				<-returned
+				if took := time.Since(began); took != tc.want {
+					t.Errorf("ended after %s, want %s", took, tc.want)
+				}
+				if outcome, _ := table.Outcome("r"); !errors.Is(outcome.Err, tc.err) {
+					t.Errorf("got %v, want %v", outcome.Err, tc.err)
+				}
+			})
+		})
+	}
+}
+
 // TestTheEnd: no job begins before Start or after the end; those that wait for
 // their turn never run; Start returns when those under way have ended.
 func TestTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		if jobs.New(1, func(string) {}).Begin("r", "Install", "d", succeed(nil)) {
+		if jobs.New(1, 0, func(string) {}).Begin("r", "Install", "d", succeed(nil)) {
 			t.Error("a job began before Start")
 		}
 		woken := make(chan string, 10)
-		table := jobs.New(1, func(release string) { woken <- release })
+		table := jobs.New(1, 0, func(release string) { woken <- release })
 		ctx, cancel := context.WithCancel(t.Context())
 		returned := make(chan struct{})
 		go func() { defer close(returned); _ = table.Start(ctx) }()
@@ -211,8 +251,14 @@ func TestTheEnd(t *testing.T) {
 		if table.Begin("late", "Install", "d", succeed(nil)) {
 			t.Error("a job began after the end")
 		}
+		select {
+		case <-table.Over():
+			t.Error("over while a job was under way")
+		default:
+		}
 		close(finish)
 		<-returned
+		<-table.Over()
 		if outcome, ended := table.Outcome("first"); !ended || outcome.Value != "done" {
 			t.Errorf("the outcome of what was under way: %+v, %v", outcome, ended)
 		}
@@ -256,7 +302,7 @@ func TestManyReleases(t *testing.T) {
 func TestNothingRunsAfterTheEnd(t *testing.T) {
 	for range 50 {
 		synctest.Test(t, func(t *testing.T) {
-			table := jobs.New(1, func(string) {})
+			table := jobs.New(1, 0, func(string) {})
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() { _ = table.Start(ctx) }()
 			synctest.Wait()

@@ -55,6 +55,10 @@ type Options struct {
 	// ParallelActions is the number of Helm actions at a time. They mostly wait for
 	// the API server and for hooks; the bound is for memory. Default: 4 a core.
 	ParallelActions int
+	// ActionGrace is how long Helm actions under way may go on when the operator is
+	// told to end; the lease is kept until then. It must leave some of the 30 s that
+	// the operator takes for its end. 0: they are cut off.
+	ActionGrace time.Duration
 	// ParallelPrepares is the number of charts rendered for checking at a time.
 	// Default: one a core.
 	ParallelPrepares int

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"strings"
+	"time"
 
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -67,7 +68,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o Options
 		return err
 	}
 	for _, room := range []interface{ Start(context.Context) error }{
-		r.tracker, r.actions, r.preparer, r.applier, r.references, r.checks, r.counter, r.webhooks, r.pods,
+		outliving{r.tracker, r.actions.Over(), o.ActionGrace}, r.actions, r.preparer, r.applier, r.references, r.checks, r.counter, r.webhooks, r.pods,
 	} {
 		if err := mgr.Add(room); err != nil {
 			return err
@@ -123,7 +124,7 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
-	r.actions = jobs.New(o.ParallelActions, r.releases.Wake)
+	r.actions = jobs.New(o.ParallelActions, o.ActionGrace, r.releases.Wake)
 	r.preparer = prepare.New(r.engine, prepare.Options{Parallel: o.ParallelPrepares, Wake: r.bundles.Wake})
 	r.applier = crds.NewApplier(mgr.GetClient(), crds.Options{Parallel: o.ParallelCRDs, Wake: r.bundles.Wake, Log: ctrl.Log.WithName("crds")})
 	r.checks, err = crds.NewChecker(config, crds.CheckerOptions{Parallel: o.ParallelCRDs, Wake: r.bundles.Wake, Log: ctrl.Log.WithName("crds")})
@@ -153,4 +154,30 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 		},
 	}
 	return bundle.SetupWithManager(mgr, r.bundles)
+}
+
+// outliving is a room that jobs under way work with: it ends after the last of
+// them, and after their grace in any case. Like them it needs to lead.
+type outliving struct {
+	room  interface{ Start(context.Context) error }
+	over  <-chan struct{}
+	grace time.Duration
+}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable.
+func (o outliving) NeedLeaderElection() bool { return true }
+
+// Start implements manager.Runnable.
+func (o outliving) Start(ctx context.Context) error {
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	unhook := context.AfterFunc(ctx, func() {
+		defer end()
+		select {
+		case <-o.over:
+		case <-time.After(o.grace):
+		}
+	})
+	defer unhook()
+	return o.room.Start(life)
 }

@@ -5,6 +5,7 @@ package pods
 
 import (
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -18,6 +19,7 @@ const (
 	waitsForPull       = "ImagePullBackOff"
 	waitsAfterRun      = "RunContainerError"
 	waitsAfterPostHook = "PostStartHookError"
+	endedUnknown       = "Unknown"
 )
 
 // containers is the worst trouble of a pod's containers.
@@ -66,7 +68,7 @@ func (c part) judge(p *corev1.Pod) trouble {
 		return trouble{}
 	case c.cannotStart(waiting):
 		return c.trouble(cannotStart, "cannot start: "+startFailure(s.Image, waiting))
-	case waiting.Reason == waitsForLoop, s.RestartCount > 0 && end != nil:
+	case waiting.Reason == waitsForLoop, c.loops(end):
 		return c.trouble(keepsEnding, colon("keeps ending ("+waitsForLoop+")", c.howItEnded(end)))
 	case s.State.Terminated != nil:
 		return c.trouble(ended, "ended: "+c.howItEnded(end))
@@ -77,6 +79,22 @@ func (c part) judge(p *corev1.Pod) trouble {
 		return c.trouble(notReady, "is being created: the events of its pod say what it waits for")
 	}
 	return trouble{}
+}
+
+// lately is how long ago the last end of a container may be that counts for one that
+// runs again; the kubelet waits five minutes at most before it starts one again.
+const lately = 10 * time.Minute
+
+// loops says whether a container that was restarted is in one round of a crash loop.
+// A node that was started again restarts everything once, for an unknown reason.
+func (c part) loops(end *corev1.ContainerStateTerminated) bool {
+	switch {
+	case c.status.RestartCount == 0 || end == nil || end.Reason == endedUnknown:
+		return false
+	case c.status.State.Running == nil:
+		return true
+	}
+	return end.FinishedAt.IsZero() || time.Since(end.FinishedAt.Time) < lately
 }
 
 // judgeRunning judges a container that runs, was not restarted and is not ready. That

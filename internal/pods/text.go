@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // longest is how many bytes of a message are told.
@@ -63,17 +62,15 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }
 
-// cut leaves longest bytes, without breaking a character.
+// cut leaves at most longest bytes, in whole words: half of a password is one too
+// many, and whoever hides it looks for the whole.
 func cut(s string) string {
 	const ellipsis = "…"
 	if len(s) <= longest {
 		return s
 	}
-	end := longest - len(ellipsis)
-	for !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return strings.TrimSpace(s[:end]) + ellipsis
+	end := strings.LastIndexByte(s[:longest-len(ellipsis)], ' ')
+	return strings.TrimSpace(s[:max(0, end)]) + ellipsis
 }
 
 // lastLines returns the lines at the end that can be told, at least one: the message is

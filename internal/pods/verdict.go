@@ -15,9 +15,10 @@ type severity int
 
 const (
 	fine severity = iota
+	// Pods that were evicted stay for weeks, beside those that took their place.
+	evicted
 	notReady
 	unschedulable
-	evicted
 	cannotStart
 	ended
 	keepsEnding

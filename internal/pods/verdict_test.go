@@ -227,9 +227,9 @@ func TestJudgeTakesTheWorst(t *testing.T) {
 		aPod(with(container("b", 0, ends(1, "", "")))),
 		aPod(with(container("a", 0, waits("ErrImagePull", "x")))),
 		aPod(with(container("a", 0, waits("InvalidImageName", "x")))),
-		aPod(phase(corev1.PodFailed, "Evicted", "memory")),
 		aPod(condition(corev1.PodScheduled, corev1.ConditionFalse, "Unschedulable", noRoom)),
 		aPod(with(container("a", 0, runs()))),
+		aPod(phase(corev1.PodFailed, "Evicted", "memory")),
 		aPod(condition(corev1.PodReady, corev1.ConditionTrue, "", "")),
 	}
 	for i := range pods[1:] {
@@ -291,13 +291,38 @@ func TestJudgeIsStable(t *testing.T) {
 	}
 }
 
+// TestJudgeForgets: a restart that is long over, or that was the node's, is no crash
+// loop, whatever else keeps the container from being ready.
+func TestJudgeForgets(t *testing.T) {
+	endedAt := func(at time.Time, reason string) corev1.ContainerState {
+		state := ends(137, reason, "")
+		state.Terminated.FinishedAt = metav1.NewTime(at)
+		return state
+	}
+	now := time.Now()
+	for name, tc := range map[string]struct {
+		end  corev1.ContainerState
+		want string
+	}{
+		"a moment ago":  {endedAt(now.Add(-time.Minute), "OOMKilled"), "container app keeps ending (CrashLoopBackOff): OOMKilled, exit code 137"},
+		"last week":     {endedAt(now.Add(-7*24*time.Hour), "OOMKilled"), "container app runs, but is not ready: see its readiness probe"},
+		"with the node": {endedAt(now, "Unknown"), "container app runs, but is not ready: see its readiness probe"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := judge(aPod(with(container("app", 1, runs(), tc.end)))).String(); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestShort(t *testing.T) {
 	tests := map[string]struct{ message, want string }{
-		"one line":       {" a\r\n\tb\x1b c ", "a b c"},
-		"just short":     {strings.Repeat("x", 200), strings.Repeat("x", 200)},
-		"long":           {strings.Repeat("x", 201), strings.Repeat("x", 197) + "…"},
-		"no half letter": {"x" + strings.Repeat("é", 120), "x" + strings.Repeat("é", 98) + "…"},
-		"digest stays":   {"r/x@sha256:" + strings.Repeat("0f", 32), "r/x@sha256:" + strings.Repeat("0f", 32)},
+		"one line":     {" a\r\n\tb\x1b c ", "a b c"},
+		"just short":   {strings.Repeat("x", 200), strings.Repeat("x", 200)},
+		"long":         {strings.Repeat("word ", 41), strings.TrimSpace(strings.Repeat("word ", 39)) + "…"},
+		"no half word": {"the password is " + strings.Repeat("é", 120), "the password is…"},
+		"digest stays": {"r/x@sha256:" + strings.Repeat("0f", 32), "r/x@sha256:" + strings.Repeat("0f", 32)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

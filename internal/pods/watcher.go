@@ -33,6 +33,7 @@ const (
 	kindReplicaSet  = "ReplicaSet"
 	kindStatefulSet = "StatefulSet"
 	kindJob         = "Job"
+	kindPod         = "Pod"
 )
 
 // Workload is an object that makes pods: a Deployment, StatefulSet, DaemonSet,
@@ -152,10 +153,17 @@ func (w *Watcher) Trouble(workload Workload) string {
 	return w.namespaces[workload.Namespace].trouble(workload)
 }
 
-// Explain says what Trouble would say, from one LIST in the workload's namespace: for
+// Explain says what Trouble would say, from one request in the workload's namespace: for
 // a workload that nobody followed while it failed, like the Job of a hook. Pods that
 // are gone by then explain nothing.
 func (w *Watcher) Explain(ctx context.Context, workload Workload) (string, error) {
+	if workload.Kind == kindPod {
+		pod, err := w.client.CoreV1().Pods(workload.Namespace).Get(ctx, workload.Name, metav1.GetOptions{})
+		if err != nil {
+			return "", fmt.Errorf("read pod %s/%s: %w", workload.Namespace, workload.Name, err)
+		}
+		return reduce(pod).trouble.String(), nil
+	}
 	var options metav1.ListOptions
 	if workload.Kind == kindJob {
 		options.LabelSelector = labels.Set{batchv1.JobNameLabel: workload.Name}.String()

@@ -407,6 +407,10 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%v selects by %q, want %q", test.workload, got, test.selector)
 		}
 	}
+	b.set(named("check"), phase(corev1.PodFailed, "", ""), with(container("app", 0, ends(2, "Error", ""))))
+	if got, err := b.Explain(t.Context(), Workload{"Pod", "shop", "check"}); err != nil || got != "container app ended: exit code 2" {
+		t.Errorf("a pod is explained by %q, %v", got, err)
+	}
 	b.fault = errors.New("forbidden")
 	if _, err := b.Explain(t.Context(), job); !errors.Is(err, b.fault) || !strings.Contains(err.Error(), "Job shop/init") {
 		t.Errorf("a list that fails gave %v", err)

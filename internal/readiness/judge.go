@@ -6,6 +6,7 @@ package readiness
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -201,10 +202,19 @@ func refused(u *unstructured.Unstructured) string {
 	}
 	for _, c := range conditions.Status.Conditions {
 		if c.Type == "ReplicaFailure" && c.Status == "True" && c.Message != "" {
-			return ": " + podName.ReplaceAllString(c.Message, "a pod ")
+			return ": " + cut(podName.ReplaceAllString(strings.Join(strings.Fields(c.Message), " "), "a pod "))
 		}
 	}
 	return ""
+}
+
+// cut keeps what somebody else wrote from filling a status.
+func cut(message string) string {
+	const most = 300
+	if len(message) <= most {
+		return message
+	}
+	return strings.ToValidUTF8(message[:most], "") + "…"
 }
 
 func orDefault(s, fallback string) string {
