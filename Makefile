@@ -23,11 +23,15 @@ CHARTS ?=
 # KUBECONFIG_CONTEXT makes the quickstart, install and deploy use that context.
 # Empty: the quickstart simulates a cluster, the others use the current context.
 KUBECONFIG_CONTEXT ?=
+# DIST is the folder that build-installer writes to.
+DIST ?= dist
+$(if $(DIST),,$(error DIST is empty; it names a folder))
 # PARALLEL bounds the packages that are compiled and tested at once.
 PARALLEL ?= 2
 
 include hack/tools/tools.mk
 include hack/simcluster/simcluster.mk
+include hack/realnode/realnode.mk
 
 # kubectl from the PATH, or the one that belongs to the simulated cluster.
 KUBECTL ?= $(or $(shell command -v kubectl 2>/dev/null),bin/k8s/kubectl)
@@ -40,7 +44,7 @@ KUBE := $(KUBECTL) $(if $(KUBECONFIG_CONTEXT),--context='$(KUBECONFIG_CONTEXT)')
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-zA-Z0-9_-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-zA-Z0-9_-]+:.*## / {printf "  %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: quickstart
 quickstart: bin/simcluster bin/k8s/.stamp ## Bring up a whole platform: cluster, operator, week-1 bundle.
@@ -52,7 +56,8 @@ quickstart-down: bin/simcluster ## Remove everything the quickstart made.
 
 .PHONY: clean
 clean: ## Remove what was built; bin/k8s and the tools stay.
-	rm -rf bin/manager dist .cache/verify
+	rm -rf bin/manager .cache/verify '$(DIST)/build' '$(DIST)/install.yaml'
+	@rmdir '$(DIST)' 2>/dev/null || true
 
 ##@ Development
 
@@ -71,14 +76,17 @@ fmt: ## Format the Go code.
 	gofmt -w $$(git ls-files -co --exclude-standard -- '*.go')
 
 .PHONY: vet
-vet: ## Run go vet on both modules.
+vet: ## Run go vet on every module.
 	go vet -p $(PARALLEL) ./...
 	go -C hack/simcluster vet -p $(PARALLEL) ./...
+	go -C hack/realnode vet -p $(PARALLEL) ./...
 
 .PHONY: lint
-lint: bin/golangci-lint ## Run golangci-lint on both modules.
+lint: bin/golangci-lint ## Run golangci-lint on every module.
 	@status=0; bin/golangci-lint run ./... || status=1; \
-	cd hack/simcluster && ../../bin/golangci-lint run --config ../../.golangci.yml ./... || status=1; exit $$status
+	for module in hack/simcluster hack/realnode; do \
+		(cd $$module && ../../bin/golangci-lint run --config ../../.golangci.yml ./...) || status=1; \
+	done; exit $$status
 
 .PHONY: tidy
 tidy: ## Tidy every module.
@@ -91,8 +99,8 @@ verify: bin/controller-gen bin/golangci-lint bin/kustomize ## Fail when generate
 ##@ Tests
 
 .PHONY: test
-test: bin/k8s/.stamp bin/simcluster bin/helm build ## Run all suites: unit, envtest, e2e on the simulated cluster.
-	@PARALLEL=$(PARALLEL) hack/test.sh unit envtest e2e
+test: bin/k8s/.stamp bin/simcluster bin/helm build realnode-prepare ## Run all suites: unit, envtest, simulated cluster, real node.
+	@PARALLEL=$(PARALLEL) hack/test.sh unit envtest e2e node
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no API server.
@@ -105,6 +113,10 @@ test-envtest: bin/k8s/.stamp ## Run the tests against an API server without cont
 .PHONY: test-e2e
 test-e2e: bin/k8s/.stamp bin/simcluster bin/helm build ## Run the tests on the simulated cluster.
 	@PARALLEL=$(PARALLEL) hack/test.sh e2e
+
+.PHONY: realnode-test
+realnode-test: bin/k8s/.stamp bin/helm bin/kustomize realnode-prepare ## Run the tests on a real node; needs root on Linux.
+	@PARALLEL=$(PARALLEL) hack/test.sh node
 
 .PHONY: chaos
 chaos: bin/k8s/.stamp ## Kill the operator at every write, and disturb its API server; takes 20 minutes.
@@ -121,14 +133,16 @@ build: ## Compile bin/manager.
 docker-build: ## Build the image $(IMG).
 	$(CONTAINER_TOOL) build --build-arg VERSION='$(VERSION)' -t '$(IMG)' .
 
+# In a copy: kustomize takes relative paths only, and DIST may be anywhere.
 .PHONY: build-installer
 build-installer: bin/kustomize ## Write dist/install.yaml: everything for one kubectl apply.
-	@mkdir -p dist/build
+	@rm -rf '$(DIST)/build' && mkdir -p '$(DIST)/build'
+	@cp -R config/crd config/default config/manager config/prometheus config/rbac '$(DIST)/build'
 	@printf '%s\n' 'apiVersion: kustomize.config.k8s.io/v1beta1' 'kind: Kustomization' \
-		'resources: [../../config/default]' > dist/build/kustomization.yaml
-	@cd dist/build && ../../bin/kustomize edit set image 'ghcr.io/groundwork-dev/groundwork=$(IMG)'
-	bin/kustomize build dist/build > dist/install.yaml
-	@grep -qF 'image: $(IMG)' dist/install.yaml || { echo 'dist/install.yaml does not name $(IMG)' >&2; exit 1; }
+		'resources: [default]' > '$(DIST)/build/kustomization.yaml'
+	@cd '$(DIST)/build' && '$(CURDIR)/bin/kustomize' edit set image 'ghcr.io/groundwork-dev/groundwork=$(IMG)'
+	bin/kustomize build '$(DIST)/build' > '$(DIST)/install.yaml'
+	@grep -qF 'image: $(IMG)' '$(DIST)/install.yaml' || { echo '$(DIST)/install.yaml does not name $(IMG)' >&2; exit 1; }
 
 ##@ Deployment
 
@@ -142,7 +156,7 @@ uninstall: bin/kustomize $(KUBECTL_BUILT) ## Remove the CRDs and with them every
 
 .PHONY: deploy
 deploy: build-installer $(KUBECTL_BUILT) ## Install the CRDs and run the operator from $(IMG).
-	$(KUBE) apply --server-side -f dist/install.yaml
+	$(KUBE) apply --server-side -f '$(DIST)/install.yaml'
 
 # The namespace stays: it holds Secrets and ConfigMaps of the user's.
 .PHONY: undeploy

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # test.sh runs test suites one after the other and sums them up:
 #
-#   hack/test.sh [unit] [envtest] [e2e]
+#   hack/test.sh [unit] [envtest] [e2e] [node]
 #
-# A package is of the e2e suite when it lies in test/e2e, of the envtest suite
-# when its tests import controller-runtime's envtest, and otherwise of the unit
-# suite; nobody keeps a list. Every suite runs even when one before it failed.
-# PARALLEL bounds the packages at once (default 2), GOTESTFLAGS adds flags.
+# A package is of the e2e suite when it lies in test/e2e, of the node suite when
+# it is test/realnode, of the envtest suite when its tests import
+# controller-runtime's envtest, and otherwise of the unit suite; nobody keeps a
+# list. The node suite is skipped, with the reason, where no node can run. Every
+# suite runs even when one before it failed. PARALLEL bounds the packages
+# at once (default 2), GOTESTFLAGS adds flags.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -21,6 +23,7 @@ packages() {
 			suite = "unit"
 			if ((" " $0 " ") ~ / sigs\.k8s\.io\/controller-runtime\/pkg\/envtest /) suite = "envtest"
 			if ($1 ~ /\/test\/e2e(\/|$)/) suite = "e2e"
+			if ($1 ~ /\/test\/realnode$/) suite = "node"
 			if (suite == want) print $1
 		}'
 }
@@ -32,13 +35,18 @@ run() {
 	unit) flags+=(-timeout 5m) ;;
 	envtest) flags+=(-timeout 10m) ;;
 	# A cluster is not a function of the sources: never a cached result. It takes
-	# minutes, so it says what it does.
+	# minutes, so it says what it does. The suites have shorter limits of their
+	# own, after which they still clean up; these are for a suite that hangs.
 	e2e)
-		flags+=(-timeout 20m -count 1 -v)
+		flags+=(-timeout 40m -count 1 -v)
 		export E2E=1
 		;;
+	node)
+		flags+=(-timeout 60m -count 1 -v)
+		export REALNODE=1
+		;;
 	*)
-		echo "test: no suite $suite: unit, envtest or e2e" >&2
+		echo "test: no suite $suite: unit, envtest, e2e or node" >&2
 		return 2
 		;;
 	esac
@@ -49,6 +57,7 @@ run() {
 	go test "${flags[@]}" "${extra[@]}" "${list[@]}" | { grep -v "no test files" || true; } || return 1
 	if [[ $suite == unit ]]; then
 		go -C hack/simcluster test "${flags[@]}" "${extra[@]}" ./... || return 1
+		go -C hack/realnode test "${flags[@]}" "${extra[@]}" ./... || return 1
 	fi
 }
 
@@ -56,6 +65,14 @@ summary=() status=0
 for suite in "$@"; do
 	echo "test: $suite"
 	start=$SECONDS
+	if [[ $suite == node ]]; then
+		possible=0
+		bin/realnode check --installed || possible=$?
+		if ((possible == 3)); then # it said why, in one line
+			summary+=("node skipped")
+			continue
+		fi
+	fi
 	if run "$suite"; then result=ok; else result=FAILED status=1; fi
 	summary+=("$suite $result ($((SECONDS - start))s)")
 done

@@ -24,7 +24,7 @@ import (
 
 const usage = `realnode runs a real Kubernetes node in namespaces of its own (Linux, root).
 
-  realnode check
+  realnode check  [--installed]
   realnode setup
   realnode build  [--bin bin/k8s] [--source hack/simcluster/binaries] [--parallel N]
   realnode up     [--dir .realnode] [--bin bin/k8s] [--image FILE.tar]...
@@ -34,12 +34,16 @@ const usage = `realnode runs a real Kubernetes node in namespaces of its own (Li
   realnode status [--dir .realnode]
   realnode down   [--dir .realnode]
 
-check says in one line why no node can run here, and exits with 3; setup
-installs the Debian packages that are missing; build compiles the missing
-binaries; up starts a node and writes <dir>/kubeconfig, returning when it is
-usable; load imports image archives; image makes one from a static binary, as
-the last stage of a Dockerfile describes it; exec runs a host program inside;
-status exits with 1 when no node runs; down ends it and removes every trace.
+check says in one line why no node can run here, and exits with 3; packages
+that setup could install are a reason only with --installed. setup installs the
+Debian packages that are missing, and exits with 3 where it cannot; they stay.
+build compiles the missing binaries; up starts a node and writes
+<dir>/kubeconfig, returning when it is usable; load imports image archives;
+image makes one from a static binary, as the last stage of a Dockerfile
+describes it; exec runs a host program inside; status exits with 1 when no node
+runs. down ends the node and removes its processes, mounts, cgroups and files;
+packages, and kernel modules that were loaded for it, stay. The folder --dir
+must be new, empty or a node's: down removes no other.
 REALNODE_BIN and REALNODE_DIR replace the defaults of --bin and --dir.
 `
 
@@ -75,7 +79,7 @@ func exitCode(err error, out, errOut io.Writer) int {
 	case errors.Is(err, errNotUp):
 		return 1
 	case errors.Is(err, node.ErrUnsupported):
-		return exitCode(possible(), out, errOut)
+		return exitCode(possible(host.Check), out, errOut)
 	case errors.As(err, &skipped):
 		// An answer, not an accident.
 		_, _ = fmt.Fprintln(out, "realnode:", err)
@@ -119,19 +123,23 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func check(_ context.Context, flags *flag.FlagSet, args []string, _ io.Writer) error {
+	installed := flags.Bool("installed", false, "as the machine is, without what setup would install")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	return possible()
+	if *installed {
+		return possible(host.CheckInstalled)
+	}
+	return possible(host.Check)
 }
 
-// possible returns a skippedError when no node can run on this machine.
-func possible() error {
+// possible returns a skippedError when check finds a reason on this machine.
+func possible(check func(host.Probes) string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	if reason := host.Check(host.Machine(self)); reason != "" {
+	if reason := check(host.Machine(self)); reason != "" {
 		return skippedError(reason)
 	}
 	return nil
@@ -141,10 +149,25 @@ func setup(ctx context.Context, flags *flag.FlagSet, args []string, out io.Write
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	if err := possible(); err != nil {
+	if err := possible(host.Check); err != nil {
 		return err
 	}
-	return host.Setup(ctx, out)
+	if len(host.Missing()) == 0 {
+		_, _ = fmt.Fprintln(out, "all packages of a node are there")
+	}
+	// On stderr: who only wants to know whether it worked hides the answer.
+	if err := host.Setup(ctx, os.Stderr); err != nil {
+		return setupError(err)
+	}
+	return possible(host.CheckInstalled)
+}
+
+// setupError returns a skippedError for what is the machine's fault.
+func setupError(err error) error {
+	if !errors.Is(err, host.ErrNotInstalled) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return skippedError(err.Error() + "; install what they hold by other means")
 }
 
 func up(ctx context.Context, flags *flag.FlagSet, args []string, out io.Writer) error {
@@ -157,7 +180,7 @@ func up(ctx context.Context, flags *flag.FlagSet, args []string, out io.Writer) 
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	if err := possible(); err != nil {
+	if err := possible(host.CheckInstalled); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -205,6 +228,9 @@ func status(_ context.Context, flags *flag.FlagSet, args []string, out io.Writer
 func down(ctx context.Context, flags *flag.FlagSet, args []string, out io.Writer) error {
 	opts := nodeFlags(flags, out)
 	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if err := possible(host.Allowed); err != nil {
 		return err
 	}
 	return node.Down(ctx, *opts)

@@ -5,12 +5,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/groundwork-dev/groundwork/hack/realnode/internal/host"
 )
 
 func TestUsage(t *testing.T) {
@@ -58,6 +61,20 @@ func TestExitCode(t *testing.T) {
 				t.Errorf("got %d, %q and %q", got, out.String(), errOut.String())
 			}
 		})
+	}
+}
+
+// TestSetupError: what the machine cannot do is an answer, an interrupt is none.
+func TestSetupError(t *testing.T) {
+	failed := fmt.Errorf("%w: apt-get install: E: Unable to locate package runc", host.ErrNotInstalled)
+	var skipped skippedError
+	if err := setupError(failed); !errors.As(err, &skipped) || !strings.Contains(err.Error(), "Unable to locate") {
+		t.Errorf("got %v, want that the node is skipped, and why", err)
+	}
+	for _, err := range []error{errors.Join(context.Canceled, failed), errors.New("broken")} {
+		if got := setupError(err); errors.As(got, &skipped) || !errors.Is(got, err) {
+			t.Errorf("%v became %v", err, got)
+		}
 	}
 }
 

@@ -72,7 +72,13 @@ func readStage(path string) (image.Stage, error) {
 }
 
 // probe is started by check, in namespaces of its own.
-func probe(context.Context, *flag.FlagSet, []string, io.Writer) error { return host.Probe() }
+func probe(_ context.Context, flags *flag.FlagSet, args []string, _ io.Writer) error {
+	installed := flags.Bool("installed", false, "try the programs of the packages, too")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	return host.Probe(*installed)
+}
 
 // initialize is the first process of a node.
 func initialize(_ context.Context, flags *flag.FlagSet, args []string, _ io.Writer) error {

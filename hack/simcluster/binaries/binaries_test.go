@@ -149,15 +149,15 @@ func TestDigestOf(t *testing.T) {
 	}
 }
 
-func TestStamp(t *testing.T) {
+func TestDigests(t *testing.T) {
 	dir := t.TempDir()
-	if s := readStamp(dir); s.fresh(dir, "etcd", "d") {
-		t.Error("fresh without a stamp")
+	if s := readDigests(dir); s.fresh(dir, "etcd", "d") {
+		t.Error("fresh without digests")
 	}
-	if err := (stamp{"etcd": "d"}).write(dir); err != nil {
+	if err := (digests{"etcd": "d"}).write(dir); err != nil {
 		t.Fatal(err)
 	}
-	s := readStamp(dir)
+	s := readDigests(dir)
 	if s.fresh(dir, "etcd", "d") {
 		t.Error("fresh although the binary is missing")
 	}
@@ -170,15 +170,40 @@ func TestStamp(t *testing.T) {
 	if s.fresh(dir, "etcd", "other") {
 		t.Error("fresh although built from something else")
 	}
-	if err := os.WriteFile(filepath.Join(dir, StampFile), []byte("{half"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, digestsFile), []byte("{half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(stamp{}, readStamp(dir)); diff != "" {
-		t.Errorf("a damaged stamp: %s", diff)
+	if diff := cmp.Diff(digests{}, readDigests(dir)); diff != "" {
+		t.Errorf("damaged digests: %s", diff)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 2 {
-		t.Errorf("got %v and %v, want the binary and the stamp and no temporary file", entries, err)
+		t.Errorf("got %v and %v, want the binary and the digests and no temporary file", entries, err)
+	}
+}
+
+// TestBuildOfSome: make would take the stamp of some programs for all of them.
+func TestBuildOfSome(t *testing.T) {
+	source, out := t.TempDir(), t.TempDir()
+	for name, content := range map[string]string{
+		"go.mod": "module example.test/m\n\ngo 1.26.0\n", "go.sum": "", mainFile: "package main\n\nfunc main() {}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(source, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program := Binary{Name: "m", Package: ".", VersionOf: "example.test/m"}
+	var first, again bytes.Buffer
+	for _, log := range []*bytes.Buffer{&first, &again} {
+		if err := Build(t.Context(), Options{Programs: []Binary{program}, Source: source, Out: out, Log: log}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(out, StampFile)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the stamp of a whole build: %v, want none", err)
+	}
+	if !strings.Contains(first.String(), "building m") || !strings.Contains(again.String(), "up to date") {
+		t.Errorf("got %q, then %q; want one build", &first, &again)
 	}
 }
 

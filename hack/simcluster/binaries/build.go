@@ -21,7 +21,7 @@ import (
 
 // Options says where to build from and to.
 type Options struct {
-	// Programs are what to build; those of All when empty.
+	// Programs are what to build. When empty: those of All, and StampFile.
 	Programs []Binary
 	// Source is the folder that holds the pinning modules; required.
 	Source string
@@ -47,7 +47,7 @@ func Build(ctx context.Context, opts Options) error {
 	}
 	defer lock.Release()
 
-	b := builder{Options: opts, stamp: readStamp(opts.Out), progress: newProgress(opts.Log)}
+	b := builder{Options: opts, digests: readDigests(opts.Out), progress: newProgress(opts.Log)}
 	all := opts.Programs
 	if len(all) == 0 {
 		all = All()
@@ -65,7 +65,10 @@ func Build(ctx context.Context, opts Options) error {
 	if b.built == 0 {
 		_, _ = fmt.Fprintf(opts.Log, "all %d binaries are up to date in %s\n", len(all), opts.Out)
 	}
-	return b.stamp.write(opts.Out)
+	if len(opts.Programs) > 0 {
+		return nil
+	}
+	return writeAtomically(filepath.Join(opts.Out, StampFile), nil, 0o644)
 }
 
 // Missing returns the names of the files a simulated cluster needs that dir lacks.
@@ -90,13 +93,13 @@ func MissingOf(dir string, programs []Binary) []string {
 
 type builder struct {
 	Options
-	stamp    stamp
+	digests  digests
 	progress *progress
 	built    int
 }
 
-// ensure builds b unless it is there and up to date. The stamp is written
-// after each binary: an interrupted build resumes where it stopped.
+// ensure builds b unless it is there and up to date. It is written down
+// at once: an interrupted build resumes where it stopped.
 func (b *builder) ensure(ctx context.Context, binary Binary, position string) error {
 	module, err := b.module(ctx, binary)
 	if err != nil {
@@ -107,7 +110,7 @@ func (b *builder) ensure(ctx context.Context, binary Binary, position string) er
 	if err != nil {
 		return err
 	}
-	if b.stamp.fresh(b.Out, binary.Name, digest) {
+	if b.digests.fresh(b.Out, binary.Name, digest) {
 		return nil
 	}
 	label := strings.Join(strings.Fields("building "+binary.Name+" "+module.Version+" "+position), " ")
@@ -116,8 +119,8 @@ func (b *builder) ensure(ctx context.Context, binary Binary, position string) er
 		return err
 	}
 	b.built++
-	b.stamp[binary.Name] = digest
-	return b.stamp.write(b.Out)
+	b.digests[binary.Name] = digest
+	return b.digests.write(b.Out)
 }
 
 func (b *builder) compile(ctx context.Context, binary Binary, flags string) error {
@@ -146,7 +149,7 @@ func (b *builder) compile(ctx context.Context, binary Binary, flags string) erro
 // ensureStages places kwok's stages beside kwok, from the same module.
 func (b *builder) ensureStages(ctx context.Context) error {
 	kwok := Binary{Name: kwokName, Module: "kwok", VersionOf: "sigs.k8s.io/kwok"}
-	if _, err := os.Stat(filepath.Join(b.Out, StagesFile)); err == nil && b.built == 0 {
+	if b.digests.fresh(b.Out, StagesFile, b.digests[kwokName]) {
 		return nil
 	}
 	// Unlike "go list", this fetches the module when the cache was emptied.
@@ -162,7 +165,11 @@ func (b *builder) ensureStages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeAtomically(filepath.Join(b.Out, StagesFile), stages, 0o644)
+	if err := writeAtomically(filepath.Join(b.Out, StagesFile), stages, 0o644); err != nil {
+		return err
+	}
+	b.digests[StagesFile] = b.digests[kwokName]
+	return b.digests.write(b.Out)
 }
 
 type goModule struct{ Version, Dir string }

@@ -15,39 +15,44 @@ import (
 	"strings"
 )
 
-// StampFile records, in the output folder, what each binary was built from.
-// It is written last, so make can use it as the target of the whole build.
-const StampFile = ".stamp"
+const (
+	// StampFile appears in the output folder when everything that a simulated
+	// cluster needs is there and up to date, and never earlier: it is make's
+	// target of the whole build.
+	StampFile = ".stamp"
+	// digestsFile records, in the output folder, what each binary was built from.
+	digestsFile = ".digests"
+)
 
-// stamp maps the name of a binary to the digest of all that decides its content.
-type stamp map[string]string
+// digests maps the name of a binary to the digest of all that decides its content.
+type digests map[string]string
 
-// readStamp returns an empty stamp when there is none, or none that can be
+// readDigests returns none when there is no file of them, or none that can be
 // read: the worst that follows is a build that the compiler's cache shortens.
-func readStamp(dir string) stamp {
-	data, err := os.ReadFile(filepath.Join(dir, StampFile))
+func readDigests(dir string) digests {
+	data, err := os.ReadFile(filepath.Join(dir, digestsFile))
 	if err != nil {
-		return stamp{}
+		return digests{}
 	}
-	s := stamp{}
-	if json.Unmarshal(data, &s) != nil {
-		return stamp{}
+	d := digests{}
+	if json.Unmarshal(data, &d) != nil {
+		return digests{}
 	}
-	return s
+	return d
 }
 
-func (s stamp) write(dir string) error {
-	data, err := json.MarshalIndent(s, "", "  ")
+func (d digests) write(dir string) error {
+	data, err := json.MarshalIndent(d, "", "  ")
 	if err != nil {
-		return fmt.Errorf("encode the stamp: %w", err)
+		return fmt.Errorf("encode the digests: %w", err)
 	}
-	return writeAtomically(filepath.Join(dir, StampFile), append(data, '\n'), 0o644)
+	return writeAtomically(filepath.Join(dir, digestsFile), append(data, '\n'), 0o644)
 }
 
 // fresh reports whether the file name exists in dir and was built from digest.
-func (s stamp) fresh(dir, name, digest string) bool {
+func (d digests) fresh(dir, name, digest string) bool {
 	_, err := os.Stat(filepath.Join(dir, name))
-	return err == nil && s[name] == digest
+	return err == nil && d[name] == digest
 }
 
 // mainFile is the whole of a main package of our own.

@@ -23,18 +23,18 @@ var ErrLocked = errors.New("held by another process")
 type Lock struct{ file *os.File }
 
 // TryAcquire takes the lock at path, creating the file and its folder, or
-// returns ErrLocked together with the process id of the holder (0 when unknown).
-func TryAcquire(path string) (*Lock, int, error) {
+// returns ErrLocked together with its holder (zero when unknown).
+func TryAcquire(path string) (*Lock, Identity, error) {
 	// Each time anew: a holder may remove the folder before it lets go.
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, 0, fmt.Errorf("create the lock's folder: %w", err)
+		return nil, Identity{}, fmt.Errorf("create the lock's folder: %w", err)
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, ErrLocked // the folder went in between
+		return nil, Identity{}, ErrLocked // the folder went in between
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("open the lock file: %w", err)
+		return nil, Identity{}, fmt.Errorf("open the lock file: %w", err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) || (err == nil && !sameFile(file, path)) {
@@ -46,14 +46,15 @@ func TryAcquire(path string) (*Lock, int, error) {
 	}
 	if err != nil {
 		_ = file.Close()
-		return nil, 0, fmt.Errorf("lock %s: %w", path, err)
+		return nil, Identity{}, fmt.Errorf("lock %s: %w", path, err)
 	}
 	_ = file.Truncate(0)
-	if _, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0); err != nil {
+	start, _ := startOf(os.Getpid())
+	if _, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+" "+start), 0); err != nil {
 		_ = file.Close()
-		return nil, 0, fmt.Errorf("write the lock file: %w", err)
+		return nil, Identity{}, fmt.Errorf("write the lock file: %w", err)
 	}
-	return &Lock{file: file}, 0, nil
+	return &Lock{file: file}, Identity{}, nil
 }
 
 // Acquire waits for the lock at path until ctx ends.
@@ -67,7 +68,7 @@ func Acquire(ctx context.Context, path string) (*Lock, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%s is held by process %d: %w", path, holder, ctx.Err())
+			return nil, fmt.Errorf("%s is held by process %d: %w", path, holder.PID, ctx.Err())
 		case <-tick.C:
 		}
 	}
@@ -89,14 +90,17 @@ func sameFile(file *os.File, path string) bool {
 	return err == nil && os.SameFile(opened, current)
 }
 
-func readHolder(path string) int {
+// readHolder returns whom the lock file names. That may be a former holder, as
+// one that was killed does not erase its name: its start time tells.
+func readHolder(path string) Identity {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return 0
+		return Identity{}
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	number, start, _ := strings.Cut(string(data), " ")
+	pid, err := strconv.Atoi(number)
 	if err != nil {
-		return 0
+		return Identity{}
 	}
-	return pid
+	return Identity{Name: "the lock's holder", PID: pid, Start: start}
 }

@@ -164,6 +164,10 @@ func startFromPS(pid int) (string, bool) {
 	return strings.TrimSpace(start), true
 }
 
+// Terminate asks id to end. It is no error when id ended before, or when its
+// number is another process's by now.
+func (id Identity) Terminate() error { return id.signal(syscall.SIGTERM) }
+
 // signal sends sig to id if it still runs.
 func (id Identity) signal(sig syscall.Signal) error {
 	if !id.Alive() {

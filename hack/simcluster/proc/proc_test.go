@@ -122,8 +122,8 @@ func TestLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, holder, err := TryAcquire(path)
-	if !errors.Is(err, ErrLocked) || holder != os.Getpid() {
-		t.Errorf("got holder %d and %v, want this process and ErrLocked", holder, err)
+	if !errors.Is(err, ErrLocked) || holder.PID != os.Getpid() || !holder.Alive() {
+		t.Errorf("got holder %+v and %v, want this process and ErrLocked", holder, err)
 	}
 	first.Release()
 	second, err := Acquire(t.Context(), path)

@@ -30,7 +30,7 @@ const (
 func Stop(ctx context.Context, grace time.Duration, ids ...Identity) error {
 	var errs []error
 	for _, id := range ids {
-		errs = append(errs, id.signal(syscall.SIGTERM))
+		errs = append(errs, id.Terminate())
 	}
 	left := waitGone(ctx, grace, ids)
 	for _, id := range left {

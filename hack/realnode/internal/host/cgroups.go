@@ -35,9 +35,10 @@ func (h Hierarchy) Folder() string {
 
 func (h Hierarchy) named() bool { return strings.HasPrefix(h.Controllers[0], "name=") }
 
-// required returns the controllers that containers cannot do without.
+// required returns the controllers that containers cannot do without, and the
+// hierarchy without one that their tools keep track with.
 func required() []string {
-	return []string{"cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"}
+	return []string{"name=systemd", "cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"}
 }
 
 // parseHierarchies reads the texts of /proc/self/mountinfo and
@@ -70,7 +71,7 @@ func parseHierarchies(mountinfo, membership string) ([]Hierarchy, error) {
 	}
 	for _, name := range required() {
 		if !slices.ContainsFunc(found, func(h Hierarchy) bool { return slices.Contains(h.Controllers, name) }) {
-			return nil, fmt.Errorf("the %s controller is not mounted", name)
+			return nil, fmt.Errorf("%s is not mounted", name)
 		}
 	}
 	return found, nil

@@ -28,16 +28,28 @@ type Probes struct {
 	Missing func() []string
 	// AptGet says whether packages can be installed.
 	AptGet bool
+	// Network tries to make, with the packages' programs, what Pods and
+	// Services are connected by.
+	Network func() error
 }
 
-// Check returns why no node can run here and what would be needed, in one
-// line, or "". Missing packages are no reason where Setup can install them.
-func Check(p Probes) string {
+// Allowed returns why this process cannot have to do with nodes at all, and
+// what would be needed, in one line, or "".
+func Allowed(p Probes) string {
 	switch {
 	case p.OS != "linux":
 		return fmt.Sprintf("this is %s; a node needs Linux (a virtual machine will do)", p.OS)
 	case !p.Root:
 		return "not root; a node makes namespaces, mounts and cgroups: run as root (sudo)"
+	}
+	return ""
+}
+
+// Check returns why no node can run here and what would be needed, in one
+// line, or "". Missing packages are no reason where Setup can install them.
+func Check(p Probes) string {
+	if reason := Allowed(p); reason != "" {
+		return reason
 	}
 	if err := p.Namespaces(); err != nil {
 		return oneLine("namespaces are refused: %v; needs CAP_SYS_ADMIN (for a container: --privileged)", err)
@@ -52,20 +64,39 @@ func Check(p Probes) string {
 	return ""
 }
 
+// CheckInstalled returns why no node can run here as the machine is now, and
+// what would be needed, in one line, or "". To Check it adds the packages, and
+// what only their programs can find out.
+func CheckInstalled(p Probes) string {
+	if reason := Check(p); reason != "" {
+		return reason
+	}
+	if missing := p.Missing(); len(missing) > 0 {
+		return oneLine("packages are missing: %s; `realnode setup` installs them, or says why it cannot", strings.Join(missing, ", "))
+	}
+	if err := p.Network(); err != nil {
+		return oneLine("Pods could not be connected: %v; needs the kernel's bridge, veth and nf_tables with NAT "+
+			"(built in, or as modules that can be loaded)", err)
+	}
+	return ""
+}
+
 // oneLine formats: the output of a program, inside an error, has line breaks.
 func oneLine(format string, args ...any) string {
 	return strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
 }
 
 // Machine returns the probes of this machine. self is this program: it is
-// started again, as "self probe", to try the namespaces.
+// started again, as "self probe", to try what only a process in namespaces of
+// its own may do.
 func Machine(self string) Probes {
 	return Probes{
 		OS:         runtime.GOOS,
 		Root:       isRoot(),
-		Namespaces: func() error { return tryNamespaces(self) },
+		Namespaces: func() error { return probeInside(self) },
 		Cgroups:    tryCgroups,
 		Missing:    func() []string { return Missing() },
 		AptGet:     Program("apt-get") != "",
+		Network:    func() error { return probeInside(self, "--installed") },
 	}
 }

@@ -20,7 +20,7 @@ func TestCheck(t *testing.T) {
 	}
 	probes := Probes{
 		OS: "linux", Root: true, AptGet: true, Namespaces: none, Cgroups: none,
-		Missing: func() []string { return []string{"runc", "nftables"} },
+		Missing: func() []string { return []string{"runc", "nftables"} }, Network: refuse("Unknown device type"),
 	}
 	if reason := Check(probes); reason != "" {
 		t.Errorf("packages that can be installed are no reason: %s", reason)
@@ -70,6 +70,51 @@ const (
 0::/user.slice
 `
 )
+
+// TestCheckInstalled repairs one thing after the other.
+func TestCheckInstalled(t *testing.T) {
+	missing, network := []string{"runc", "nftables"}, errors.New("ip link add: Unknown device type\nand more")
+	probes := Probes{
+		OS: "linux", AptGet: true,
+		Namespaces: func() error { return nil }, Cgroups: func() error { return nil },
+		Missing: func() []string { return missing }, Network: func() error { return network },
+	}
+	for _, step := range []struct {
+		repair func()
+		want   []string
+	}{
+		{func() {}, []string{"root"}},
+		{func() { probes.Root = true }, []string{"runc, nftables", "realnode setup"}},
+		{func() { missing = nil }, []string{"Unknown device type", "bridge", "nf_tables"}},
+	} {
+		step.repair()
+		reason := CheckInstalled(probes)
+		for _, want := range step.want {
+			if !strings.Contains(reason, want) {
+				t.Errorf("%q lacks %q", reason, want)
+			}
+		}
+		if strings.Contains(reason, "\n") {
+			t.Errorf("%q is more than one line", reason)
+		}
+	}
+	network = nil
+	if reason := CheckInstalled(probes); reason != "" {
+		t.Errorf("nothing is missing: %s", reason)
+	}
+}
+
+func TestComplaint(t *testing.T) {
+	for output, want := range map[string]string{
+		"Reading package lists...\nE: Unable to locate package runc\nE: more\n": "E: Unable to locate package runc",
+		"sh: apt-get: killed\n": "sh: apt-get: killed",
+		"":                      "",
+	} {
+		if got := complaint(output); got != want {
+			t.Errorf("complaint(%q) = %q, want %q", output, got, want)
+		}
+	}
+}
 
 func TestParseHierarchies(t *testing.T) {
 	got, err := parseHierarchies(mountinfo, membership)

@@ -5,6 +5,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -72,42 +74,62 @@ func Missing() []string {
 	return missing
 }
 
-// Setup installs the packages that are missing; it only says so when none is.
-// The package lists are fetched when the ones there do not do.
+// ErrNotInstalled marks an error of Setup's that is the machine's: packages
+// cannot be had here.
+var ErrNotInstalled = errors.New("packages cannot be installed")
+
+// Setup installs the packages that are missing, and removes none for them. The
+// package lists are fetched when the ones there do not do. An installation that
+// has begun is finished even when ctx ends, or the machine would be left with
+// half-installed packages; then the error is that of ctx.
 func Setup(ctx context.Context, log io.Writer) error {
 	missing := Missing()
 	if len(missing) == 0 {
-		_, _ = fmt.Fprintln(log, "all packages of a node are there")
 		return nil
 	}
 	began := time.Now()
 	_, _ = fmt.Fprintf(log, "installing %s ...", strings.Join(missing, ", "))
-	install := append([]string{"install", "--yes", "--no-install-recommends"}, missing...)
+	install := append([]string{"install", "--yes", "--no-install-recommends", "--no-remove"}, missing...)
 	err := aptGet(ctx, install)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		if err = aptGet(ctx, []string{"update"}); err == nil {
 			err = aptGet(ctx, install)
 		}
 	}
-	if err != nil {
+	if err = errors.Join(ctx.Err(), err); err != nil {
 		_, _ = fmt.Fprintln(log, " failed")
-		return err
+		return fmt.Errorf("%w: %s: %w", ErrNotInstalled, strings.Join(missing, ", "), err)
 	}
 	_, _ = fmt.Fprintf(log, " %.0f s\n", time.Since(began).Seconds())
 	if left := Missing(); len(left) > 0 {
-		return fmt.Errorf("the packages %s are installed but do not hold what a node needs", strings.Join(left, ", "))
+		return fmt.Errorf("%w: %s do not hold what a node needs", ErrNotInstalled, strings.Join(left, ", "))
 	}
 	return nil
 }
 
+// aptGet runs apt-get to its end, out of reach of an interrupt typed at the
+// terminal. It waits two minutes for another program that installs something.
 func aptGet(ctx context.Context, args []string) error {
-	cmd := exec.CommandContext(ctx, Program("apt-get"), append([]string{"--quiet"}, args...)...)
-	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "PATH="+Path)
+	args = append([]string{"--quiet", "-o", "DPkg::Lock::Timeout=120"}, args...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), Program("apt-get"), args...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "LC_ALL=C", "PATH="+Path)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("apt-get %s: %w\n%s", strings.Join(args, " "), err, out)
+		return fmt.Errorf("apt-get %s: %s (%w)", args[3], complaint(string(out)), err)
 	}
 	return nil
+}
+
+// complaint returns the line of apt-get's output that says what went wrong.
+func complaint(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "E: ") {
+			return line
+		}
+	}
+	return lines[len(lines)-1]
 }
 
 func programs(names ...string) func() bool {

@@ -153,7 +153,7 @@ func tryCgroups() error {
 	return errors.Join(err, RemoveCgroups(made))
 }
 
-// Mounts returns what is mounted at or below dir, the last mounted first.
+// Mounts returns what is mounted below dir.
 func Mounts(dir string) []string {
 	mountinfo, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
@@ -162,18 +162,7 @@ func Mounts(dir string) []string {
 	return mountsBelow(string(mountinfo), dir)
 }
 
-// Unmount detaches whatever is mounted at or below dir.
-func Unmount(dir string) error {
-	var errs []error
-	for _, point := range Mounts(dir) {
-		if err := unix.Unmount(point, unix.MNT_DETACH); err != nil {
-			errs = append(errs, fmt.Errorf("unmount %s: %w", point, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// mountsBelow returns the mount points at or below dir, the last mounted first.
+// mountsBelow returns the mount points below dir; dir itself may well be one.
 func mountsBelow(mountinfo, dir string) []string {
 	var points []string
 	for line := range strings.Lines(mountinfo) {
@@ -182,8 +171,8 @@ func mountsBelow(mountinfo, dir string) []string {
 			continue
 		}
 		point := unescape.Replace(fields[4])
-		if point == dir || strings.HasPrefix(point, dir+"/") {
-			points = append([]string{point}, points...)
+		if strings.HasPrefix(point, dir+"/") {
+			points = append(points, point)
 		}
 	}
 	return points

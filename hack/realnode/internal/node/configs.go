@@ -130,6 +130,8 @@ state = "/run/containerd"
 disabled_plugins = [
   "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs",
   "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.tracing",
+  # It would make /opt/containerd on the host.
+  "io.containerd.internal.v1.opt",
 ]
 [grpc]
   address = {{printf "%q" .Socket}}

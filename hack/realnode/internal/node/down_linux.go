@@ -7,30 +7,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/groundwork-dev/groundwork/hack/realnode/internal/host"
 	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/statedir"
 )
-
-// lockTimeout is how long Down waits for an interrupted Up to clean up.
-const lockTimeout = time.Minute
 
 // Down ends every process of the node in opts.Dir, and with them its mounts
 // and network, and removes its cgroups and data. It works after any crash,
 // interrupts an Up in progress, and is no error when there is nothing to end.
+// In a folder with other content than a node's it removes nothing, and fails.
 func Down(ctx context.Context, opts Options) error {
 	began := time.Now()
 	l, err := newLayout(opts.Dir)
 	if err != nil {
 		return err
 	}
-	lock, err := lockForDown(ctx, l)
+	if err := l.claimed(); err != nil {
+		// Whoever removed the mark: what runs has one of its own.
+		_, endErr := endAll(ctx, l)
+		return errors.Join(err, endErr)
+	}
+	lock, err := statedir.TakeOver(ctx, l.dir, l.lock())
 	if err != nil {
 		return err
 	}
@@ -51,26 +52,6 @@ func Down(ctx context.Context, opts Options) error {
 	return nil
 }
 
-// lockForDown takes the lock of l; it interrupts the Up that holds it. It
-// returns nil when there is no state folder: processes may still run, whoever
-// removed the folder.
-func lockForDown(ctx context.Context, l layout) (*proc.Lock, error) {
-	if _, err := os.Stat(l.dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no folder, no lock: said above
-	}
-	lock, holder, err := proc.TryAcquire(l.lock())
-	if !errors.Is(err, proc.ErrLocked) {
-		return lock, err
-	}
-	if holder > 0 {
-		// The lock is held, so its holder lives and the id is still its own.
-		_ = syscall.Kill(holder, syscall.SIGTERM)
-	}
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
-	defer cancel()
-	return proc.Acquire(ctx, l.lock())
-}
-
 // endAll ends the node, whatever is left of it, and returns how many processes
 // of its own that were. Containers have no mark: they end with the first
 // process, as all do, and the kernel sees to it.
@@ -87,8 +68,8 @@ func endAll(ctx context.Context, l layout) (int, error) {
 		return count, err
 	}
 	// Before the folder's content is removed: never through a mount.
-	if err := host.Unmount(l.dir); err != nil {
-		return count, err
+	if points := host.Mounts(l.dir); len(points) > 0 {
+		return count, fmt.Errorf("below %s something is mounted, and not by a node: %s; unmount it first", l.dir, strings.Join(points, ", "))
 	}
 	if err := host.RemoveCgroups(host.FindCgroups(l.cgroup())); err != nil {
 		return count, err

@@ -5,13 +5,9 @@ package node
 
 import (
 	"crypto/x509/pkix"
-	"fmt"
-	"os"
 	"time"
 
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-
+	"github.com/groundwork-dev/groundwork/hack/simcluster/connect"
 	"github.com/groundwork-dev/groundwork/hack/simcluster/pki"
 )
 
@@ -83,24 +79,6 @@ func writePKI(l layout, now time.Time) error {
 	return folder.WriteServiceAccountKeys()
 }
 
-// writeKubeconfig writes a kubeconfig with all keys inside: the file works
-// wherever it is copied to on this machine.
 func writeKubeconfig(l layout, path, user, server string) error {
-	var data [3][]byte
-	for i, name := range []string{"ca.crt", user + ".crt", user + ".key"} {
-		content, err := os.ReadFile(l.pki(name))
-		if err != nil {
-			return fmt.Errorf("write a kubeconfig: %w", err)
-		}
-		data[i] = content
-	}
-	config := clientcmdapi.NewConfig()
-	config.Clusters[nodeName] = &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: data[0]}
-	config.AuthInfos[user] = &clientcmdapi.AuthInfo{ClientCertificateData: data[1], ClientKeyData: data[2]}
-	config.Contexts[nodeName] = &clientcmdapi.Context{Cluster: nodeName, AuthInfo: user}
-	config.CurrentContext = nodeName
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		return fmt.Errorf("write a kubeconfig: %w", err)
-	}
-	return nil
+	return connect.Kubeconfig{Name: nodeName, Server: server, User: user}.Write(path, l.path("pki"))
 }

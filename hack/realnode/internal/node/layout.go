@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package node brings a real Kubernetes node, control plane included, up in
-// namespaces of its own, and takes it down without a trace: etcd and the
+// namespaces of its own, and takes it down again, all of it: etcd and the
 // Kubernetes programs, containerd, CoreDNS, and a provisioner of local volumes.
 // All its files are in one folder and nothing of it is on the host's network,
 // so any number of nodes run side by side. It imports client-go and the
@@ -12,9 +12,13 @@ package node
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/groundwork-dev/groundwork/hack/simcluster/statedir"
 )
 
 // maxDir is how long the path of the state folder may be: the path of a socket
@@ -24,18 +28,11 @@ const maxDir = 80
 // layout names every file of a node's state folder. All paths are absolute.
 type layout struct{ dir string }
 
-// newLayout resolves dir, symbolic links included: the path is an identity
-// (it marks the processes and cgroups), so one folder must have one spelling.
+// newLayout resolves dir; see statedir.Resolve.
 func newLayout(dir string) (layout, error) {
-	abs, err := filepath.Abs(dir)
+	abs, err := statedir.Resolve(dir)
 	if err != nil {
-		return layout{}, fmt.Errorf("resolve the state folder: %w", err)
-	}
-	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = resolved
-	} else if parent, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
-		// The folder does not exist (any more); its parent mostly does.
-		abs = filepath.Join(parent, filepath.Base(abs))
+		return layout{}, err
 	}
 	if len(abs) > maxDir {
 		return layout{}, fmt.Errorf("the state folder %s: a path of %d bytes leaves no room for the sockets in it; choose one of at most %d (--dir)",
@@ -48,7 +45,6 @@ func (l layout) path(elem ...string) string {
 	return filepath.Join(append([]string{l.dir}, elem...)...)
 }
 
-func (l layout) lock() string                  { return l.path("lock") }
 func (l layout) state() string                 { return l.path("state.json") }
 func (l layout) config() string                { return l.path("node.json") }
 func (l layout) kubeconfig() string            { return l.path("kubeconfig") }
@@ -63,6 +59,10 @@ func (l layout) volumes() string               { return l.path("volumes") }
 func (l layout) kubelet() string               { return l.path("kubelet") }
 func (l layout) podLogs() string               { return l.path("podlogs") }
 func (l layout) containerd() string            { return l.path("containerd") }
+
+// lock is also what shows that a folder is a node's: the first file made in
+// it, and the last removed.
+func (l layout) lock() string { return l.path("realnode.lock") }
 
 // socket is containerd's: a socket in the file system belongs to no network,
 // so it serves the host too.
@@ -82,6 +82,23 @@ func (l layout) folders() []string {
 	}
 }
 
+// claimed returns an error when the folder holds something and is no node's.
+// What a node removes has names that others use, too.
+func (l layout) claimed() error {
+	entries, err := os.ReadDir(l.dir)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(entries) == 0) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look into the state folder: %w", err)
+	}
+	if _, err := os.Stat(l.lock()); err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s is not the folder of a node: it holds %s but no %s; no file in it was touched; choose a new or an empty folder (--dir)",
+		l.dir, entries[0].Name(), filepath.Base(l.lock()))
+}
+
 // create makes the folders; there are keys in them.
 func (l layout) create() error {
 	for _, dir := range append([]string{l.dir}, l.folders()...) {
@@ -94,7 +111,8 @@ func (l layout) create() error {
 
 // clear deletes what a node wrote, but for the logs: they tell why it failed.
 func (l layout) clear() error {
-	for _, path := range append(l.folders(), l.kubeconfig(), l.config(), l.state()) {
+	files := append(statedir.Files(l.state()), l.kubeconfig(), l.config())
+	for _, path := range append(l.folders(), files...) {
 		if path == l.logs() {
 			continue
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,10 +34,6 @@ func prepare(l layout, opts Options, server string) ([]host.Hierarchy, error) {
 	}
 	for _, h := range hierarchies {
 		m.Cgroups = append(m.Cgroups, cgroup{Folder: h.Folder(), Options: h.Options()})
-	}
-	// Some tools look for this one, whether the host uses it or not.
-	if !slices.ContainsFunc(m.Cgroups, func(c cgroup) bool { return c.Folder == "systemd" }) {
-		m.Cgroups = append(m.Cgroups, cgroup{Folder: "systemd", Options: "none,name=systemd"})
 	}
 	for _, archive := range opts.Images {
 		absolute, err := filepath.Abs(archive)

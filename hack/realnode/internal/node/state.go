@@ -4,13 +4,8 @@
 package node
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-
 	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/statedir"
 )
 
 // state is what `up` writes down for the other commands and a second `up`.
@@ -28,33 +23,6 @@ type state struct {
 func (s state) running() bool { return s.Ready && s.Init.Alive() }
 
 // readState returns the zero state when there is none.
-func readState(path string) (state, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return state{}, nil
-	}
-	if err != nil {
-		return state{}, fmt.Errorf("read the node's state: %w", err)
-	}
-	var s state
-	if err := json.Unmarshal(data, &s); err != nil {
-		return state{}, fmt.Errorf("read the node's state in %s: %w", path, err)
-	}
-	return s, nil
-}
+func readState(path string) (state, error) { return statedir.Read[state](path) }
 
-// write replaces the file at path in one step: a reader never sees half a state.
-func (s state) write(path string) error {
-	data, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode the node's state: %w", err)
-	}
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, append(data, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write the node's state: %w", err)
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return fmt.Errorf("write the node's state: %w", err)
-	}
-	return nil
-}
+func (s state) write(path string) error { return statedir.Write(path, s) }

@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -21,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/groundwork-dev/groundwork/hack/simcluster/connect"
 	"github.com/groundwork-dev/groundwork/hack/simcluster/players"
 	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
 )
@@ -106,7 +105,7 @@ func (s *supervisor) startControlPlane(ctx context.Context) error {
 		if err := s.spawn("etcd", s.binary("etcd"), etcdArgs(s.layout)); err != nil {
 			return err
 		}
-		return s.await(ctx, "etcd", etcdHealthy)
+		return s.await(ctx, "etcd", func(ctx context.Context) error { return connect.EtcdHealthy(ctx, etcdURL(etcdPort)) })
 	})
 	if err != nil {
 		return err
@@ -248,23 +247,6 @@ func (s *supervisor) await(ctx context.Context, what string, check func(context.
 		case <-tick.C:
 		}
 	}
-}
-
-func etcdHealthy(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, etcdURL(etcdPort)+"/health", nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, response.Body)
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("etcd answers %s", response.Status)
-	}
-	return nil
 }
 
 // lookup asks cluster DNS for the API server, through its Service.

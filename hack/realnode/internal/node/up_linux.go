@@ -33,12 +33,10 @@ const (
 
 // Up starts the node of opts.Dir and returns when it is usable: Pods are
 // scheduled and run, names resolve, claims are served. When it runs already,
-// Up only says so; what is left of a broken one is removed first. On an error,
-// or when ctx ends, nothing is left running; the logs stay after an error.
+// Up only says so; what is left of a broken one is removed first. A folder with
+// other content is refused. On an error, or when ctx ends, nothing is left
+// running; the logs stay after an error.
 func Up(ctx context.Context, opts Options) error {
-	if missing := host.Missing(); len(missing) > 0 {
-		return fmt.Errorf("the packages %s are missing: run `realnode setup` first", strings.Join(missing, ", "))
-	}
 	// A bare name would be looked up in $PATH.
 	bin, err := filepath.Abs(opts.Bin)
 	if err != nil {
@@ -48,16 +46,13 @@ func Up(ctx context.Context, opts Options) error {
 	if missing := binaries.MissingOf(opts.Bin, Programs()); len(missing) > 0 {
 		return fmt.Errorf("%s lacks %s: run `realnode build` first", opts.Bin, strings.Join(missing, ", "))
 	}
-	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
-		return fmt.Errorf("create the state folder: %w", err)
-	}
-	l, err := newLayout(opts.Dir)
+	l, err := openFolder(opts.Dir)
 	if err != nil {
 		return err
 	}
 	lock, holder, err := proc.TryAcquire(l.lock())
 	if errors.Is(err, proc.ErrLocked) {
-		return fmt.Errorf("another realnode (process %d) works on %s", holder, l.dir)
+		return fmt.Errorf("another realnode (process %d) works on %s", holder.PID, l.dir)
 	}
 	if err != nil {
 		return err
@@ -69,6 +64,22 @@ func Up(ctx context.Context, opts Options) error {
 		return err
 	}
 	return start(ctx, l, opts)
+}
+
+// openFolder makes the folder dir, unless it is there: empty, or a node's.
+func openFolder(dir string) (layout, error) {
+	l, err := newLayout(dir)
+	if err != nil {
+		return layout{}, err
+	}
+	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+		return layout{}, fmt.Errorf("create the state folder: %w", err)
+	}
+	// The folder exists now, so symbolic links in its path can be resolved.
+	if l, err = newLayout(dir); err != nil {
+		return layout{}, err
+	}
+	return l, l.claimed()
 }
 
 // reuse reports whether the node runs. Remains are ended.

@@ -7,13 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/groundwork-dev/groundwork/hack/simcluster/connect"
 	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
 )
 
@@ -179,17 +179,5 @@ func endedError(name, log string) error {
 }
 
 func (b *booter) etcdHealthy(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url("http", b.ports.etcd)+"/health", nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("etcd answers %s", response.Status)
-	}
-	return nil
+	return connect.EtcdHealthy(ctx, url("http", b.ports.etcd))
 }

@@ -188,29 +188,6 @@ func TestRemoveKeepsForeignFiles(t *testing.T) {
 	}
 }
 
-func TestLayoutResolvesLinks(t *testing.T) {
-	base, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, link := filepath.Join(base, "target"), filepath.Join(base, "link")
-	if err := os.Mkdir(target, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(target, link); err != nil {
-		t.Fatal(err)
-	}
-	for given, want := range map[string]string{
-		link:                          target,
-		filepath.Join(link, "absent"): filepath.Join(target, "absent"),
-	} {
-		l, err := newLayout(given)
-		if err != nil || l.dir != want {
-			t.Errorf("newLayout(%s) = %s, %v; want %s", given, l.dir, err, want)
-		}
-	}
-}
-
 func TestPKI(t *testing.T) {
 	l := testLayout(t)
 	if err := writePKI(l, time.Now()); err != nil {

@@ -6,37 +6,11 @@ package cluster
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"slices"
-	"syscall"
-	"time"
 
 	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
 )
-
-// lockTimeout is how long Down waits for an interrupted Up to clean up.
-const lockTimeout = time.Minute
-
-// lockForDown takes the lock of l; it interrupts the Up that holds it. It
-// returns nil when there is no state folder: processes may still run, whoever
-// removed the folder.
-func lockForDown(ctx context.Context, l layout) (*proc.Lock, error) {
-	if _, err := os.Stat(l.dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no folder, no lock: said above
-	}
-	lock, holder, err := proc.TryAcquire(l.lock())
-	if !errors.Is(err, proc.ErrLocked) {
-		return lock, err
-	}
-	if holder > 0 {
-		// The lock is held, so its holder lives and the id is still its own.
-		_ = syscall.Kill(holder, syscall.SIGTERM)
-	}
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
-	defer cancel()
-	return proc.Acquire(ctx, l.lock())
-}
 
 // remaining returns what still runs of the cluster: what s records, and what
 // carries the cluster's mark without having been recorded.

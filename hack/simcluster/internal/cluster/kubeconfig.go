@@ -5,36 +5,16 @@ package cluster
 
 import (
 	"fmt"
-	"os"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/groundwork-dev/groundwork/hack/simcluster/connect"
 )
 
-// contextName is the name of the one context in the written kubeconfig.
-const contextName = "simcluster"
-
-// writeKubeconfig writes the administrator's kubeconfig, with all keys inside:
-// the file works wherever it is copied to on this machine.
+// writeKubeconfig writes the administrator's kubeconfig.
 func writeKubeconfig(l layout, server string) error {
-	var data [3][]byte
-	for i, name := range []string{"ca.crt", "admin.crt", "admin.key"} {
-		content, err := os.ReadFile(l.pki(name))
-		if err != nil {
-			return fmt.Errorf("write the kubeconfig: %w", err)
-		}
-		data[i] = content
-	}
-	config := clientcmdapi.NewConfig()
-	config.Clusters[contextName] = &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: data[0]}
-	config.AuthInfos[contextName] = &clientcmdapi.AuthInfo{ClientCertificateData: data[1], ClientKeyData: data[2]}
-	config.Contexts[contextName] = &clientcmdapi.Context{Cluster: contextName, AuthInfo: contextName}
-	config.CurrentContext = contextName
-	if err := clientcmd.WriteToFile(*config, l.kubeconfig()); err != nil {
-		return fmt.Errorf("write the kubeconfig: %w", err)
-	}
-	return nil
+	return connect.Kubeconfig{Name: "simcluster", Server: server, User: "admin"}.Write(l.kubeconfig(), l.path("pki"))
 }
 
 // clientConfig reads a kubeconfig for a client that need not be polite: the

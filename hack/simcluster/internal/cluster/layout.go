@@ -5,34 +5,25 @@
 // and takes it down again: etcd, kube-apiserver, kube-controller-manager,
 // kube-scheduler, kwok as the kubelet of simulated Nodes, and the players that
 // stand in for what a cloud would do. All state lives in one folder, so any
-// number of clusters run side by side. It imports package proc, client-go and
-// the standard library.
+// number of clusters run side by side. It imports the other packages of this
+// module, client-go and the standard library.
 package cluster
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/groundwork-dev/groundwork/hack/simcluster/statedir"
 )
 
 // layout names every file of a cluster's state folder. All paths are absolute.
 type layout struct{ dir string }
 
-// newLayout resolves dir, symbolic links included: the path is an identity
-// (it marks the processes), so one folder must have one spelling.
+// newLayout resolves dir; see statedir.Resolve.
 func newLayout(dir string) (layout, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return layout{}, fmt.Errorf("resolve the state folder: %w", err)
-	}
-	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
-		return layout{dir: resolved}, nil
-	}
-	// The folder does not exist (any more); its parent mostly does.
-	if parent, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
-		abs = filepath.Join(parent, filepath.Base(abs))
-	}
-	return layout{dir: abs}, nil
+	abs, err := statedir.Resolve(dir)
+	return layout{dir: abs}, err
 }
 
 func (l layout) path(elem ...string) string {
@@ -62,7 +53,8 @@ func (l layout) create() error {
 // remove deletes what a cluster wrote, and the folder itself when nothing of
 // somebody else is in it. The lock goes last; its holder calls this.
 func (l layout) remove() error {
-	for _, path := range []string{l.kubeconfig(), l.kwokConfig(), l.etcdData(), l.path("pki"), l.logs(), l.state(), l.lock()} {
+	paths := append(statedir.Files(l.state()), l.kubeconfig(), l.kwokConfig(), l.etcdData(), l.path("pki"), l.logs(), l.lock())
+	for _, path := range paths {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("remove the cluster's state: %w", err)
 		}

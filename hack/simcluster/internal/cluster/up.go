@@ -14,6 +14,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/hack/simcluster/binaries"
 	"github.com/groundwork-dev/groundwork/hack/simcluster/proc"
+	"github.com/groundwork-dev/groundwork/hack/simcluster/statedir"
 )
 
 const (
@@ -71,7 +72,7 @@ func Up(ctx context.Context, opts Options) error {
 	}
 	lock, holder, err := proc.TryAcquire(l.lock())
 	if errors.Is(err, proc.ErrLocked) {
-		return fmt.Errorf("another simcluster (process %d) works on %s", holder, l.dir)
+		return fmt.Errorf("another simcluster (process %d) works on %s", holder.PID, l.dir)
 	}
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func Down(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	lock, err := lockForDown(ctx, l)
+	lock, err := statedir.TakeOver(ctx, l.dir, l.lock())
 	if err != nil {
 		return err
 	}
