@@ -46,8 +46,7 @@ type runningBuilder struct {
 //	slow 1.0.0            ready after startAfter (3s)
 //	hooked 1.0.0, 1.1.0   a post-install,post-upgrade Job that asks the chart's own Service, hookRetries (0) times again; startAfter (2s)
 //	flaky 1.0.0           a pre-install Job that fails failures (2) times, by the counter (a URL, required), and then works
-//	guard 1.0.0, 1.1.0    a fail-closed webhook for ConfigMaps, served by its pod: those with the label
-//	                      standin.groundwork.dev/guarded=true or, with scope: all, every one
+//	guard 1.0.0, 1.1.0    a fail-closed webhook, served by its pod, for ConfigMaps with the label standin.groundwork.dev/guarded=true
 //	kyverno 3.9.0         registers fail-closed webhooks at run time and leaves them behind: see engine in its values
 //	convert 1.0.0, 1.1.0  the CRD gadgets.standin.groundwork.dev with v1 and v1beta1, which its pod converts; 1.0.0 stores v1beta1, 1.1.0 v1
 //	crash 1.0.0 to 1.2.0  1.1.0 crashes in a loop

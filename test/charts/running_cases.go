@@ -11,15 +11,15 @@ func runningHooks() []running {
 			write: func(r *runningBuilder) {
 				r.deployment(pod{mode: "serve", args: []string{startAfter}})
 				r.service("http:8080")
-				r.job("@-check", installed, "{{ $.Values.hookRetries }}", "", pod{mode: "get", args: []string{
-					"http://" + objectName("@") + ".{{ $.Release.Namespace }}.svc:8080/readyz", "--expect=ok", "--patience=1s",
+				r.job("@-check", installed, "{{ $.Values.hookRetries }}", pod{mode: "get", args: []string{
+					"http://" + objectName("@") + ".{{ $.Release.Namespace }}.svc:8080/readyz", "--expect=ok", "--patience=4s",
 				}})
 			},
 		},
 		{
 			name: "flaky", versions: []string{"1.0.0"}, values: "failures: 2\n# The URL of a counter of test/realnode/chartserver.\ncounter: \"\"\n",
 			write: func(r *runningBuilder) {
-				r.job("@-prepare", "pre-install", "0", "", pod{mode: "fail-first", args: []string{
+				r.job("@-prepare", "pre-install", "0", pod{mode: "fail-first", args: []string{
 					"{{ $.Values.failures }}", `{{ required "counter must be the URL of a counter" $.Values.counter }}`,
 				}})
 				r.deployment(pod{mode: "serve"})
@@ -38,7 +38,7 @@ const (
 // runningWebhooks are those whose pods serve fail-closed admission webhooks.
 func runningWebhooks() []running {
 	return []running{
-		{name: "guard", versions: []string{"1.0.0", "1.1.0"}, values: "# labelled or all\nscope: labelled\n", write: writeGuard},
+		{name: "guard", versions: []string{"1.0.0", "1.1.0"}, write: writeGuard},
 		{name: "kyverno", versions: []string{"3.9.0"}, values: runningKyvernoValues, write: writeRunningKyverno},
 	}
 }
@@ -49,7 +49,9 @@ func writeGuard(r *runningBuilder) {
   resourceNames: [` + quoted(objectName("@")) + `]
   verbs: [get, patch]
 `)
-	r.deployment(pod{mode: "webhook", account: true, ports: webhookPorts, args: []string{ownService, "--inject=validating/" + objectName("@")}})
+	r.deployment(pod{mode: "webhook", account: true, ports: webhookPorts, args: []string{
+		ownService, "--inject=validating/" + objectName("@"),
+	}})
 	r.service(webhookPorts)
 	r.add("ValidatingWebhookConfiguration", "@", "",
 		r.head("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "@", false, "")+`webhooks:
@@ -62,10 +64,8 @@ func writeGuard(r *runningBuilder) {
     service: {name: `+quoted(objectName("@"))+`, namespace: '{{ $.Release.Namespace }}', path: /validate, port: 8443}
   rules:
   - {apiGroups: [''], apiVersions: [v1], resources: [configmaps], operations: [CREATE, UPDATE]}
-  {{- if ne $.Values.scope "all" }}
   objectSelector:
     matchLabels: {standin.groundwork.dev/guarded: 'true'}
-  {{- end }}
 `)
 }
 
@@ -83,11 +83,6 @@ engine:
   catchAll: true
   # For which resources, separated by commas.
   resources: "*/*"
-  # Whether it judges those of every namespace, its own included.
-  noExclusions: false
-  # Whether it removes its webhooks when it ends, which a hook makes it do before an uninstall. Kyverno leaves them behind when it is
-  # killed, or when its own hook does not run.
-  cleanup: false
 `
 
 // writeRunningKyverno makes a policy engine with the names of Kyverno's webhook configurations, and the one kind that the catalog's probe
@@ -95,10 +90,7 @@ engine:
 func writeRunningKyverno(r *runningBuilder) {
 	r.account(`- apiGroups: [admissionregistration.k8s.io]
   resources: [validatingwebhookconfigurations, mutatingwebhookconfigurations]
-  verbs: [get, create, patch, delete]
-- {apiGroups: [apps], resources: [deployments], verbs: [get]}
-- {apiGroups: [apps], resources: [deployments/scale], verbs: [patch]}
-- {apiGroups: [''], resources: [pods], verbs: [list]}
+  verbs: [get, create, patch]
 `)
 	r.deployment(pod{mode: "engine", account: true, ports: webhookPorts, args: []string{
 		ownService,
@@ -109,13 +101,8 @@ func writeRunningKyverno(r *runningBuilder) {
 		"--resources={{ $.Values.engine.resources }}",
 		"--namespace-selector={{ toJson $.Values.config.webhooks.namespaceSelector }}",
 		"--match-conditions={{ toJson $.Values.config.matchConditions | replace \"'\" \"''\" }}",
-		"--no-exclusions={{ $.Values.engine.noExclusions }}",
-		"--cleanup={{ $.Values.engine.cleanup }}",
 	}})
 	r.service(webhookPorts)
-	r.job("@-scale-to-zero", "pre-delete", "0", "engine.cleanup", pod{mode: "scale-down", account: true, args: []string{
-		objectName("@"), "{{ $.Release.Namespace }}",
-	}})
 	annotations := "    {{- with $.Values.crds.annotations }}\n    {{- toYaml . | nindent 4 }}\n    {{- end }}\n"
 	r.definition(InTemplates, CRD{
 		Group: "policies.kyverno.io", Kind: "ValidatingPolicy", Plural: "validatingpolicies", Scope: cl,

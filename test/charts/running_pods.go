@@ -111,15 +111,11 @@ func (r *runningBuilder) statefulSet(p pod, claim, size string) {
 }
 
 // job is a hook. Its pod is not retried by the kubelet but, so many times as the template text retries says, by the Job.
-// It stays for its log to be read, unless a condition (see Shape) makes it a hook of a removal, of which nothing may be left.
-func (r *runningBuilder) job(ref, events, retries, condition string, p pod) {
+// It stays for its log to be read.
+func (r *runningBuilder) job(ref, events, retries string, p pod) {
 	p.once = true
-	policy := beforeCreation
-	if condition != "" {
-		policy = onSuccess
-	}
-	annotations := "    helm.sh/hook: " + events + "\n    helm.sh/hook-delete-policy: " + policy + "\n"
-	r.add("Job", ref, condition, r.head("batch/v1", "Job", ref, true, annotations)+
+	annotations := "    helm.sh/hook: " + events + "\n    helm.sh/hook-delete-policy: " + beforeCreation + "\n"
+	r.add("Job", ref, "", r.head("batch/v1", "Job", ref, true, annotations)+
 		"spec:\n  backoffLimit: "+retries+"\n  activeDeadlineSeconds: 60\n"+p.template(ref))
 }
 

@@ -121,7 +121,7 @@ func TestRunningPodsAreRestricted(t *testing.T) {
 	}
 	pods := 0
 	for _, c := range all {
-		for _, o := range renderRunning(t, c.Name(), c.Metadata.Version, counterValue+"image: {tag: '7'}\nengine: {cleanup: true}") {
+		for _, o := range renderRunning(t, c.Name(), c.Metadata.Version, counterValue+"image: {tag: '7'}") {
 			pod := podOf(o)
 			if pod == nil {
 				continue
@@ -129,7 +129,10 @@ func TestRunningPodsAreRestricted(t *testing.T) {
 			pods++
 			id := fmt.Sprint(c.Name(), " ", c.Metadata.Version, " ", o["kind"])
 			container := pod["containers"].([]any)[0].(object)
-			want := object{"runAsNonRoot": true, "runAsUser": 65532.0, "runAsGroup": 65532.0, "fsGroup": 65532.0, "seccompProfile": object{"type": "RuntimeDefault"}}
+			want := object{
+				"runAsNonRoot": true, "runAsUser": 65532.0, "runAsGroup": 65532.0, "fsGroup": 65532.0,
+				"seccompProfile": object{"type": "RuntimeDefault"},
+			}
 			if diff := cmp.Diff(want, pod["securityContext"]); diff != "" {
 				t.Errorf("%s: pod (-want +got):\n%s", id, diff)
 			}
@@ -148,7 +151,7 @@ func TestRunningPodsAreRestricted(t *testing.T) {
 			}
 		}
 	}
-	if want := len(all) + 4; pods != want { // the Jobs
+	if want := len(all) + 3; pods != want { // the Jobs
 		t.Errorf("%d pods, want %d", pods, want)
 	}
 }
@@ -160,24 +163,21 @@ func TestRunningArguments(t *testing.T) {
 	}{
 		{"slow", "1.0.0", "Deployment", "slow", "", []string{"serve", "--start-after=3s", "--version=1.0.0"}},
 		{"slow", "1.0.0", "Deployment", "slow", "startAfter: 9s\nextraArgs: [--crash]", []string{"--start-after=9s", "--crash"}},
-		{"hooked", "1.1.0", "Job", "hooked-check", "", []string{"get http://hooked.apps.svc:8080/readyz --expect=ok --patience=1s"}},
+		{"hooked", "1.1.0", "Job", "hooked-check", "", []string{"get http://hooked.apps.svc:8080/readyz --expect=ok --patience=4s"}},
 		{"flaky", "1.0.0", "Job", "flaky-prepare", counterValue, []string{"fail-first 2 http://charts.apps.svc:8080/counter/flaky"}},
 		{"crash", "1.1.0", "Deployment", "crash", "", []string{"serve --crash "}},
 		{"greedy", "1.1.0", "Deployment", "greedy", "", []string{"serve --eat-memory "}},
 		{"stateful", "1.1.0", "StatefulSet", "stateful", "", []string{"serve --data-dir=/data --version=1.1.0"}},
 		{"guard", "1.0.0", "Deployment", "guard", "", []string{"webhook --service=guard.apps.svc --inject=validating/guard "}},
-		{"convert", "1.0.0", "Deployment", "convert", "", []string{"webhook --service=convert.apps.svc --inject-crd=gadgets.standin.groundwork.dev "}},
+		{"convert", "1.0.0", "Deployment", "convert", "",
+			[]string{"webhook --service=convert.apps.svc --inject-crd=gadgets.standin.groundwork.dev "}},
 		{"widgets", "1.0.0", "Deployment", "widgets", "cleanupAfter: 5s",
 			[]string{"controller --resource=widgets.standin.groundwork.dev --cleanup-after=5s "}},
 		{"kyverno", "3.9.0", "Deployment", "kyverno", "", []string{
 			"engine --service=kyverno.apps.svc ", " --register=kyverno-resource-validating-webhook-cfg --resources=*/* ",
 			`--namespace-selector={"matchExpressions":[{"key":"kubernetes.io/metadata.name","operator":"NotIn","values":["kube-system"]}]}`,
-			"--no-exclusions=false --cleanup=false",
 		}},
-		{"kyverno", "3.9.0", "Deployment", "kyverno", "engine: {catchAll: false, noExclusions: true, cleanup: true}", []string{
-			"--register= ", "--no-exclusions=true --cleanup=true",
-		}},
-		{"kyverno", "3.9.0", "Job", "kyverno-scale-to-zero", "engine: {cleanup: true}", []string{"scale-down kyverno apps"}},
+		{"kyverno", "3.9.0", "Deployment", "kyverno", "engine: {catchAll: false}", []string{"--register= "}},
 	}
 	for _, test := range tests {
 		t.Run(test.name+" "+test.version+" "+test.given, func(t *testing.T) {
@@ -205,19 +205,18 @@ func TestFlakyNeedsACounter(t *testing.T) {
 }
 
 func TestGuardFailsClosed(t *testing.T) {
-	for _, scope := range []string{"labelled", "all"} {
-		configuration := find(t, renderRunning(t, "guard", "1.0.0", "scope: "+scope), "ValidatingWebhookConfiguration", "guard")
-		webhook := configuration["webhooks"].([]any)[0].(object)
-		if webhook["failurePolicy"] != "Fail" || at(webhook, "clientConfig", "caBundle") != nil {
-			t.Errorf("%s: failurePolicy %v, caBundle %v", scope, webhook["failurePolicy"], at(webhook, "clientConfig", "caBundle"))
-		}
-		want := object{"name": "guard", "namespace": "apps", "path": "/validate", "port": 8443.0}
-		if diff := cmp.Diff(want, at(webhook, "clientConfig", "service")); diff != "" {
-			t.Errorf("%s: service (-want +got):\n%s", scope, diff)
-		}
-		if all := webhook["objectSelector"] == nil; all != (scope == "all") {
-			t.Errorf("%s: objectSelector %v", scope, webhook["objectSelector"])
-		}
+	configuration := find(t, renderRunning(t, "guard", "1.0.0", ""), "ValidatingWebhookConfiguration", "guard")
+	webhook := configuration["webhooks"].([]any)[0].(object)
+	if webhook["failurePolicy"] != "Fail" || at(webhook, "clientConfig", "caBundle") != nil {
+		t.Errorf("failurePolicy %v, caBundle %v", webhook["failurePolicy"], at(webhook, "clientConfig", "caBundle"))
+	}
+	want := object{"name": "guard", "namespace": "apps", "path": "/validate", "port": 8443.0}
+	if diff := cmp.Diff(want, at(webhook, "clientConfig", "service")); diff != "" {
+		t.Errorf("service (-want +got):\n%s", diff)
+	}
+	labels := object{"standin.groundwork.dev/guarded": "true"}
+	if diff := cmp.Diff(labels, at(webhook, "objectSelector", "matchLabels")); diff != "" {
+		t.Errorf("objects (-want +got):\n%s", diff)
 	}
 }
 

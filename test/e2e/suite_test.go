@@ -31,6 +31,10 @@ var (
 	operators int    // started so far
 )
 
+// suiteTimeout ends a suite that hangs with its cleanups, before go test ends it
+// without.
+const suiteTimeout = 30 * time.Minute
+
 func TestE2E(t *testing.T) {
 	if os.Getenv("E2E") == "" {
 		t.Skip("E2E is not set: run \"make test-e2e\", which builds the operator and the simulated cluster first")
@@ -39,7 +43,9 @@ func TestE2E(t *testing.T) {
 	SetDefaultEventuallyTimeout(20 * time.Second)
 	SetDefaultEventuallyPollingInterval(50 * time.Millisecond)
 	SetDefaultConsistentlyPollingInterval(500 * time.Millisecond)
-	RunSpecs(t, "End to end")
+	suite, reporter := GinkgoConfiguration()
+	suite.Timeout = min(suite.Timeout, suiteTimeout)
+	RunSpecs(t, "End to end", suite, reporter)
 }
 
 var _ = BeforeSuite(func(ctx context.Context) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -76,10 +77,14 @@ func Build(ctx context.Context, name string, args ...string) string {
 
 // Run runs a program with the administrator's kubeconfig and returns what it printed.
 func (c *Cluster) Run(ctx context.Context, name string, args ...string) (string, error) {
+	out, err := c.command(ctx, name, args...).CombinedOutput()
+	return string(out), err
+}
+
+func (c *Cluster) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	return cmd
 }
 
 // Kubectl runs the administrator's kubectl, which must succeed.
@@ -88,6 +93,15 @@ func (c *Cluster) Kubectl(ctx context.Context, args ...string) string {
 	out, err := c.Run(ctx, filepath.Join(Root, "bin", "k8s", "kubectl"), args...)
 	Expect(err).NotTo(HaveOccurred(), "kubectl %v:\n%s", args, out)
 	return out
+}
+
+// Apply gives YAML to the administrator's kubectl, which must take it.
+func (c *Cluster) Apply(ctx context.Context, yaml string) {
+	GinkgoHelper()
+	cmd := c.command(ctx, filepath.Join(Root, "bin", "k8s", "kubectl"), "apply", "-f", "-")
+	cmd.Stdin = strings.NewReader(yaml)
+	out, err := cmd.CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), "kubectl apply:\n%s\n%s", out, yaml)
 }
 
 // Helm runs the administrator's helm, which must succeed.
@@ -128,11 +142,18 @@ func (c *Cluster) Patch(ctx context.Context, object client.Object, merge string)
 	Expect(c.Client.Patch(ctx, object, client.RawPatch(types.MergePatchType, []byte(merge)), client.FieldOwner("somebody"))).To(Succeed())
 }
 
+// list reads until that works: what reads in a poll must not end it at the first
+// request that fails.
+func (c *Cluster) list(ctx context.Context, list client.ObjectList, options ...client.ListOption) {
+	GinkgoHelper()
+	Eventually(func() error { return c.Client.List(ctx, list, options...) }).WithContext(ctx).Should(Succeed())
+}
+
 // Namespaces that exist.
 func (c *Cluster) Namespaces(ctx context.Context) []string {
 	GinkgoHelper()
 	var list corev1.NamespaceList
-	Expect(c.Client.List(ctx, &list)).To(Succeed())
+	c.list(ctx, &list)
 	var out []string
 	for _, namespace := range list.Items {
 		out = append(out, namespace.Name)
@@ -144,7 +165,7 @@ func (c *Cluster) Namespaces(ctx context.Context) []string {
 func (c *Cluster) EventsAbout(ctx context.Context, release, reason string) []string {
 	GinkgoHelper()
 	var list eventsv1.EventList
-	Expect(c.Client.List(ctx, &list)).To(Succeed())
+	c.list(ctx, &list)
 	var out []string
 	for _, event := range list.Items {
 		if event.Regarding.Name == release && event.Reason == reason {

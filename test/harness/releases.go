@@ -26,7 +26,7 @@ import (
 func (c *Cluster) Releases(ctx context.Context, bundle string) map[string]v1alpha1.ComponentRelease {
 	GinkgoHelper()
 	var list v1alpha1.ComponentReleaseList
-	Expect(c.Client.List(ctx, &list, client.MatchingLabels{v1alpha1.BundleLabel: bundle})).To(Succeed())
+	c.list(ctx, &list, client.MatchingLabels{v1alpha1.BundleLabel: bundle})
 	out := map[string]v1alpha1.ComponentRelease{}
 	for _, release := range list.Items {
 		out[release.Spec.Component] = release
@@ -58,13 +58,14 @@ func (c *Cluster) Revisions(ctx context.Context) map[string][]Revision {
 	GinkgoHelper()
 	var list metav1.PartialObjectMetadataList
 	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
-	Expect(c.Client.List(ctx, &list, client.MatchingLabels{"owner": "helm"})).To(Succeed())
+	c.list(ctx, &list, client.MatchingLabels{"owner": "helm"})
 	out := map[string][]Revision{}
 	for _, record := range list.Items {
 		number, err := strconv.Atoi(record.Labels["version"])
 		Expect(err).NotTo(HaveOccurred(), "Helm record %s", record.Name)
 		key := record.Namespace + "/" + record.Labels["name"]
-		out[key] = append(out[key], Revision{number, record.Labels["status"], VersionOf(cmp.Or(record.Labels["modifiedAt"], record.Labels["createdAt"]))})
+		appearance := VersionOf(cmp.Or(record.Labels["modifiedAt"], record.Labels["createdAt"]))
+		out[key] = append(out[key], Revision{number, record.Labels["status"], appearance})
 	}
 	for _, records := range out {
 		slices.SortFunc(records, func(a, b Revision) int { return a.Number - b.Number })
@@ -72,7 +73,7 @@ func (c *Cluster) Revisions(ctx context.Context) map[string][]Revision {
 	return out
 }
 
-// LastRevision is the newest Helm record of a release.
+// LastRevision is the newest Helm record of a release, which must have one.
 func (c *Cluster) LastRevision(ctx context.Context, release string) Revision {
 	GinkgoHelper()
 	records := c.Revisions(ctx)[release]
@@ -96,7 +97,7 @@ func (c *Cluster) Workloads(ctx context.Context) map[string]string {
 	for _, kind := range []string{"Deployment", "StatefulSet", "DaemonSet"} {
 		var list metav1.PartialObjectMetadataList
 		list.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind(kind + "List"))
-		Expect(c.Client.List(ctx, &list, client.HasLabels{v1alpha1.ReleaseLabel})).To(Succeed())
+		c.list(ctx, &list, client.HasLabels{v1alpha1.ReleaseLabel})
 		for _, object := range list.Items {
 			name := fmt.Sprintf("%s %s/%s of %s", kind, object.Namespace, object.Name, object.Labels[v1alpha1.ReleaseLabel])
 			out[name] = string(object.UID)
@@ -109,7 +110,7 @@ func (c *Cluster) Workloads(ctx context.Context) map[string]string {
 func (c *Cluster) Definitions(ctx context.Context) map[string]apiextensionsv1.CustomResourceDefinition {
 	GinkgoHelper()
 	var list apiextensionsv1.CustomResourceDefinitionList
-	Expect(c.Client.List(ctx, &list)).To(Succeed())
+	c.list(ctx, &list)
 	out := map[string]apiextensionsv1.CustomResourceDefinition{}
 	for _, definition := range list.Items {
 		if definition.Spec.Group != v1alpha1.GroupVersion.Group {

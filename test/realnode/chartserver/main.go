@@ -5,9 +5,10 @@
 // times, and plays an outage. It imports test/charts and the standard library only.
 //
 //	GET /index.yaml, /NAME-VERSION.tgz   the repository
+//	GET /unsteady/...                    the same, as one that has outages
 //	GET /counter/NAME                    how often that was asked, this time included: 1, 2, 3
 //	GET /counter/NAME/reset              starts the counter again
-//	GET /switch/off, /switch/on          while off, the repository answers 503
+//	GET /switch/off, /switch/on          while off, the unsteady repository answers 503
 //	GET /healthz
 package main
 
@@ -111,13 +112,18 @@ func newHandler() (http.Handler, error) {
 			_, _ = fmt.Fprintln(w, "ok")
 		})
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	logged := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		log.Printf("chartserver: %s %s", r.Method, r.URL.Path)
+		repository.ServeHTTP(w, r)
+	})
+	mux.Handle("/", logged)
+	unsteady := http.StripPrefix("/unsteady", logged)
+	mux.HandleFunc("/unsteady/", func(w http.ResponseWriter, r *http.Request) {
 		if off.Load() {
 			http.Error(w, "switched off", http.StatusServiceUnavailable)
 			return
 		}
-		repository.ServeHTTP(w, r)
+		unsteady.ServeHTTP(w, r)
 	})
 	return mux, nil
 }

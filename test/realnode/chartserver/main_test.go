@@ -34,41 +34,43 @@ func ask(t *testing.T, handler http.Handler, path string) (code int, body string
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
-// What the operator fetches with is what fetches here: every chart in every version, also after an outage, and none during it.
+// What the operator fetches with is what fetches here: every chart in every version, from an unsteady repository only while it is up.
 func TestRepository(t *testing.T) {
 	server := newTestServer(t)
 	all, err := charts.RunningCharts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	fetch := func(name, version string) error {
+	fetch := func(path, name, version string) error {
 		fetcher, err := chart.New(chart.Options{CacheDir: t.TempDir()})
 		if err != nil {
 			return err
 		}
-		_, _, err = fetcher.Fetch(t.Context(), chart.Source{Repository: server.URL, Name: name, Version: version})
+		_, _, err = fetcher.Fetch(t.Context(), chart.Source{Repository: server.URL + path, Name: name, Version: version})
 		return err
 	}
 	for _, c := range all {
-		if err := fetch(c.Name(), c.Metadata.Version); err != nil {
+		if err := fetch("", c.Name(), c.Metadata.Version); err != nil {
 			t.Errorf("%s %s: %v", c.Name(), c.Metadata.Version, err)
 		}
 	}
 	if code, _ := ask(t, server.Config.Handler, "/switch/off"); code != http.StatusOK {
 		t.Errorf("off: %d", code)
 	}
-	for _, path := range []string{"/index.yaml", "/crash-1.0.0.tgz"} {
+	for _, path := range []string{"/unsteady/index.yaml", "/unsteady/crash-1.0.0.tgz"} {
 		if code, _ := ask(t, server.Config.Handler, path); code != http.StatusServiceUnavailable {
 			t.Errorf("%s while off: %d, want 503", path, code)
 		}
 	}
-	if code, _ := ask(t, server.Config.Handler, "/healthz"); code != http.StatusOK {
-		t.Errorf("/healthz while off: %d", code)
+	for _, path := range []string{"/healthz", "/index.yaml", "/crash-1.0.0.tgz"} {
+		if code, _ := ask(t, server.Config.Handler, path); code != http.StatusOK {
+			t.Errorf("%s while off: %d, want 200", path, code)
+		}
 	}
 	if code, _ := ask(t, server.Config.Handler, "/switch/on"); code != http.StatusOK {
 		t.Errorf("on: %d", code)
 	}
-	if err := fetch("crash", "1.1.0"); err != nil {
+	if err := fetch("/unsteady", "crash", "1.1.0"); err != nil {
 		t.Errorf("after the outage: %v", err)
 	}
 	if code, _ := ask(t, server.Config.Handler, "/crash-9.0.0.tgz"); code != http.StatusNotFound {

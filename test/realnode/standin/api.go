@@ -92,10 +92,6 @@ func (a *api) patch(ctx context.Context, path, format string, body any) error {
 	return a.do(ctx, http.MethodPatch, path, format, body, nil)
 }
 
-func (a *api) delete(ctx context.Context, path string) error {
-	return a.do(ctx, http.MethodDelete, path, "", nil, nil)
-}
-
 func (a *api) do(ctx context.Context, method, path, format string, body, into any) error {
 	var content io.Reader = http.NoBody
 	if body != nil {

@@ -43,7 +43,8 @@ func authority(host string, now time.Time) (ca []byte, serving tls.Certificate, 
 		return nil, tls.Certificate{}, err
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(now.UnixNano() + 1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host}, NotBefore: from, NotAfter: to,
+		SerialNumber: big.NewInt(now.UnixNano() + 1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: from, NotAfter: to,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	leaf, err := x509.CreateCertificate(rand.Reader, template, caCertificate, key.Public(), caKey)

@@ -23,7 +23,8 @@ func TestController(t *testing.T) {
 	)
 	now := time.Date(2026, 11, 2, 10, 0, 30, 0, time.UTC)
 	object := func(finalizers, more, status string) string {
-		return fmt.Sprintf(`{"metadata": {"name": "a", "namespace": "apps", "resourceVersion": "7", "finalizers": [%s]%s}, "status": %s}`, finalizers, more, status)
+		return fmt.Sprintf(`{"metadata": {"name": "a", "namespace": "apps", "resourceVersion": "7", "finalizers": [%s]%s}, "status": %s}`,
+			finalizers, more, status)
 	}
 	deleted := func(at string) string { return `, "deletionTimestamp": "2026-11-02T10:00:` + at + `Z"` }
 	finalizers := func(names ...any) any {

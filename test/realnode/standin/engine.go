@@ -123,28 +123,6 @@ func (r *registrar) register(ctx context.Context, ref string, spec func(bundle [
 	return nil
 }
 
-// cleanUp removes all of it.
-func (r *registrar) cleanUp(ctx context.Context) error {
-	refs := []string{}
-	if r.catchAll != "" {
-		refs = append(refs, "validating/"+r.catchAll) // first: it could refuse what follows
-	}
-	for _, g := range r.guards {
-		refs = append(refs, g.ref)
-	}
-	for _, ref := range refs {
-		path, err := webhookPath(ref)
-		if err != nil {
-			return err
-		}
-		if err := r.api.delete(ctx, path); err != nil && !isStatus(err, http.StatusNotFound) {
-			return err
-		}
-		r.log.Printf("removed %s", path)
-	}
-	return nil
-}
-
 // answers asks the engine's own Service, as the API server will.
 func (r *registrar) answers(ctx context.Context, client *http.Client) error {
 	url := "https://" + r.service.host() + ":8443/healthz"
@@ -170,7 +148,8 @@ func (r *registrar) catchAllWhenAnswering(ctx context.Context) error {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(r.ca)
-	client := &http.Client{Timeout: every, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}
+	trusting := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	client := &http.Client{Timeout: every, Transport: &http.Transport{TLSClientConfig: trusting}}
 	answered := false
 	repeat(ctx, every, r.log.Printf, func(ctx context.Context) error {
 		if !answered {
@@ -186,10 +165,9 @@ func (r *registrar) catchAllWhenAnswering(ctx context.Context) error {
 
 // engineOptions are the flags of the mode.
 type engineOptions struct {
-	catchAll, selector, resources string
-	conditions                    string
-	guards                        list
-	noExclusions, cleanup         bool
+	catchAll, selector, resources, conditions string
+
+	guards list
 }
 
 // registrar reads the flags.
@@ -201,9 +179,6 @@ func (o *engineOptions) registrar(a *api, s service, ca []byte, log *log.Logger)
 			return nil, err
 		}
 		r.guards = append(r.guards, g)
-	}
-	if o.noExclusions {
-		return r, nil
 	}
 	if o.conditions != "" {
 		if !json.Valid([]byte(o.conditions)) {
@@ -235,11 +210,11 @@ func engine(ctx context.Context, arguments []string, log *log.Logger) error {
 	var o engineOptions
 	flags.StringVar(&o.catchAll, "register", "", "ValidatingWebhookConfiguration to make for the objects of everybody")
 	flags.StringVar(&o.resources, "resources", "*/*", "resources that it is called for, separated by commas")
-	flags.StringVar(&o.selector, "namespace-selector", notSystem, "namespaces that it is called for (JSON); the engine's own is never among them")
+	flags.StringVar(&o.selector, "namespace-selector", notSystem,
+		"namespaces that it is called for (JSON); the engine's own is never among them")
 	flags.StringVar(&o.conditions, "match-conditions", "", "conditions on the requests that it is called for (JSON)")
-	flags.Var(&o.guards, "guard", "fail-closed configuration to make for the kinds of a group: validating/NAME=GROUP or mutating/NAME=GROUP; may be repeated")
-	flags.BoolVar(&o.noExclusions, "no-exclusions", false, "call it for every request in every namespace, the engine's own included")
-	flags.BoolVar(&o.cleanup, "cleanup", false, "remove the configurations at the end")
+	flags.Var(&o.guards, "guard",
+		"fail-closed configuration to make for the kinds of a group: validating/NAME=GROUP or mutating/NAME=GROUP; may be repeated")
 	if err := s.parse(flags, arguments); err != nil {
 		return err
 	}
@@ -255,14 +230,8 @@ func engine(ctx context.Context, arguments []string, log *log.Logger) error {
 	if err != nil {
 		return err
 	}
-	err = s.run(ctx,
+	return s.run(ctx,
 		func(ctx context.Context) error { return s.answerTLS(ctx, certificate) },
 		func(ctx context.Context) error { return s.keep(ctx, r.registerGuards) },
 		r.catchAllWhenAnswering)
-	if err == nil && o.cleanup {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), every)
-		defer cancel()
-		err = r.cleanUp(ctx)
-	}
-	return err
 }

@@ -30,7 +30,6 @@ type apiServer struct {
 	objects map[string]string // JSON by path
 	refuse  map[string]int    // codes of writes by path
 	writes  []write
-	labels  string // of the last read by labels
 }
 
 func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -41,9 +40,6 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodGet {
-		if labels := r.URL.Query().Get("labelSelector"); labels != "" {
-			s.labels = labels
-		}
 		object, ok := s.objects[r.URL.Path]
 		if !ok {
 			http.Error(w, `{"message": "not found"}`, http.StatusNotFound)
@@ -73,13 +69,6 @@ func (s *apiServer) refuseWith(path string, code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refuse[path] = code
-}
-
-// selector is that of the last read by labels.
-func (s *apiServer) selector() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.labels
 }
 
 // taken returns the writes so far, and forgets them.

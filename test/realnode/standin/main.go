@@ -10,9 +10,6 @@
 //	standin engine      webhook, but it registers its configurations itself, as policy engines do
 //	standin controller  puts a finalizer on custom resources and is the only one to remove it
 //	standin get URL     exits with 0 when the URL answers 200: for hooks
-//	standin scale-down DEPLOYMENT NAMESPACE
-//	                    scales to zero and waits until the pods are gone: for hooks
-//	standin run         logs a line and exits
 //	standin fail-first N URL
 //	                    exits with 1 as long as a counter says N or less: for hooks
 package main
@@ -41,8 +38,6 @@ func modes() map[string]mode {
 		"engine":     engine,
 		"controller": controller,
 		"get":        get,
-		"scale-down": scaleDown,
-		"run":        runOnce,
 		"fail-first": failFirst,
 	}
 }

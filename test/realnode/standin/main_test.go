@@ -15,10 +15,10 @@ func TestArguments(t *testing.T) {
 		code      int
 		want      string
 	}{
-		{"no mode", nil, 2, "controller, engine, fail-first, get, run, scale-down, serve, webhook"},
+		{"no mode", nil, 2, "controller, engine, fail-first, get, serve, webhook"},
 		{"unknown mode", []string{"dance"}, 2, "the first argument must be one of"},
 		{"unknown flag", []string{"serve", "--dance"}, 2, "flag provided but not defined: -dance"},
-		{"argument too many", []string{"run", "away"}, 2, `unexpected argument "away"`},
+		{"argument too many", []string{"serve", "away"}, 2, `unexpected argument "away"`},
 		{"argument too few", []string{"get", "--expect=x"}, 2, "missing argument URL"},
 		{"no number", []string{"fail-first", "two", "http://127.0.0.1"}, 2, "N: "},
 		{"webhook without a service", []string{"webhook"}, 2, "missing flag --service"},

@@ -45,22 +45,6 @@ func get(ctx context.Context, arguments []string, log *log.Logger) error {
 	return nil
 }
 
-// runOnce waits, logs a line and exits.
-func runOnce(ctx context.Context, arguments []string, log *log.Logger) error {
-	flags := newFlags("run")
-	code := flags.Int("code", 0, "exit code")
-	after := flags.Duration("after", 0, "time until then")
-	if _, err := parse(flags, arguments); err != nil {
-		return err
-	}
-	pause(ctx, *after)
-	log.Printf("done, with exit code %d", *code)
-	if *code != 0 {
-		return exitCode(*code)
-	}
-	return nil
-}
-
 // failFirst asks a counter and fails while it has not been asked more than N times: a hook that works from its attempt N+1 on.
 func failFirst(ctx context.Context, arguments []string, log *log.Logger) error {
 	flags := newFlags("fail-first")

@@ -4,17 +4,13 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestGet(t *testing.T) {
@@ -70,43 +66,6 @@ func TestGetIsPatient(t *testing.T) {
 		t.Errorf("exit code %d, want 0", code)
 	}
 	mustContain(t, out, `"ok"`)
-}
-
-func TestScaleDown(t *testing.T) {
-	const deployment = "/apis/apps/v1/namespaces/apps/deployments/engine"
-	server, client := newAPI(t, map[string]string{
-		deployment:                     `{"spec": {"selector": {"matchLabels": {"b": "2", "a": "1"}}}}`,
-		"/api/v1/namespaces/apps/pods": `{"items": [{}, {}]}`,
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*beat)
-	defer cancel()
-	if err := client.scaleDown(ctx, "engine", "apps", quiet()); err == nil || !strings.Contains(err.Error(), "apps/engine still has 2 pods") {
-		t.Errorf("with pods: %v", err)
-	}
-	server.set("/api/v1/namespaces/apps/pods", `{"items": []}`)
-	if err := client.scaleDown(t.Context(), "engine", "apps", quiet()); err != nil {
-		t.Errorf("without pods: %v", err)
-	}
-	want := write{http.MethodPatch, deployment + "/scale?fieldManager=standin", mergePatch, map[string]any{"spec": map[string]any{"replicas": 0.0}}}
-	if diff := cmp.Diff([]write{want, want}, server.taken()); diff != "" {
-		t.Errorf("writes (-want +got):\n%s", diff)
-	}
-	if got := server.selector(); got != "a=1,b=2" {
-		t.Errorf("pods were selected by %q", got)
-	}
-	if err := client.scaleDown(t.Context(), "other", "apps", quiet()); !isStatus(err, http.StatusNotFound) {
-		t.Errorf("a Deployment that is not there: %v", err)
-	}
-}
-
-func TestRun(t *testing.T) {
-	for _, want := range []int{0, 7} {
-		code, out := play(t.Context(), "run", "--after=1ms", fmt.Sprint("--code=", want))
-		if code != want {
-			t.Errorf("exit code %d, want %d", code, want)
-		}
-		mustContain(t, out, fmt.Sprint("exit code ", want))
-	}
 }
 
 func TestFailFirst(t *testing.T) {

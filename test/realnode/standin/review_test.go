@@ -67,7 +67,8 @@ func TestConversion(t *testing.T) {
 			"request": {"uid": "u2", "desiredAPIVersion": "`+desired+`", "objects": [`+objects+`]}}`)
 		return answer["response"].(map[string]any)
 	}
-	got := convert("example.com/v1", `{"apiVersion": "example.com/v1beta1", "kind": "Gadget", "metadata": {"name": "a"}, "spec": {"size": 9007199254740993}},
+	got := convert("example.com/v1",
+		`{"apiVersion": "example.com/v1beta1", "kind": "Gadget", "metadata": {"name": "a"}, "spec": {"size": 9007199254740993}},
 		{"apiVersion": "example.com/v1", "kind": "Gadget", "spec": {}}, {"apiVersion": "example.com/v1beta1", "kind": "Gadget"}`)
 	want := map[string]any{"uid": "u2", "result": map[string]any{"status": "Success"}, "convertedObjects": []any{
 		map[string]any{"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": map[string]any{"name": "a"},
@@ -79,7 +80,8 @@ func TestConversion(t *testing.T) {
 		t.Errorf("forward (-want +got):\n%s", diff)
 	}
 	back := convert("example.com/v1beta1", `{"apiVersion": "example.com/v1", "spec": {"convertedFrom": "v1beta1"}}`)
-	if diff := cmp.Diff([]any{map[string]any{"apiVersion": "example.com/v1beta1", "spec": map[string]any{"convertedFrom": "v1"}}}, back["convertedObjects"]); diff != "" {
+	converted := []any{map[string]any{"apiVersion": "example.com/v1beta1", "spec": map[string]any{"convertedFrom": "v1"}}}
+	if diff := cmp.Diff(converted, back["convertedObjects"]); diff != "" {
 		t.Errorf("back (-want +got):\n%s", diff)
 	}
 	for _, desired := range []string{"example.com/v2", "other.example.com/v1"} {

@@ -206,7 +206,8 @@ func TestServingCertificate(t *testing.T) {
 		t.Run(test.reason, func(t *testing.T) {
 			pool := x509.NewCertPool()
 			pool.AppendCertsFromPEM(test.ca)
-			client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: test.name, MinVersion: tls.VersionTLS12}}}
+			trusting := &tls.Config{RootCAs: pool, ServerName: test.name, MinVersion: tls.VersionTLS12}
+			client := &http.Client{Transport: &http.Transport{TLSClientConfig: trusting}}
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/healthz", http.NoBody)
 			if err != nil {
 				t.Fatal(err)
