@@ -70,6 +70,14 @@ func (c *component) request(bundle string) (*v1alpha1.ComponentReleaseSpec, erro
 	if err != nil {
 		return nil, err
 	}
+	var wired []v1alpha1.WiredValues
+	for _, layer := range c.Wiring {
+		given, err := values.ToJSON(layer.Values)
+		if err != nil {
+			return nil, err
+		}
+		wired = append(wired, v1alpha1.WiredValues{Rule: layer.Rule, Values: *given})
+	}
 	return &v1alpha1.ComponentReleaseSpec{
 		Bundle: bundle, Component: c.Name, CatalogVersion: c.CatalogVersion,
 		Chart: v1alpha1.PinnedChart{
@@ -77,7 +85,7 @@ func (c *component) request(bundle string) (*v1alpha1.ComponentReleaseSpec, erro
 		},
 		Namespace: c.Namespace, ReleaseName: c.ReleaseName, NamespaceLabels: c.NamespaceLabels,
 		DependsOn: c.DependsOn,
-		Defaults:  defaults, ValuesFrom: c.ValuesFrom, Values: user,
+		Defaults:  defaults, Wiring: wired, ValuesFrom: c.ValuesFrom, Values: user,
 		ReadyWhen: c.ReadyWhen, HooksNeedWorkloads: c.HooksNeedWorkloads,
 		Timeout: &metav1.Duration{Duration: c.Timeout}, HistoryLimit: &c.HistoryLimit,
 		Manifests: c.Manifests, Remediation: &c.Remediation, Drift: c.Drift, IgnoreDifferences: c.IgnoreDifferences,

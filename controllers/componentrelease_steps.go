@@ -36,6 +36,13 @@ func (r *ComponentReleaseReconciler) compose(_ context.Context, scope *releaseSc
 	if err != nil {
 		return fmt.Errorf("spec.defaults: %w", err)
 	}
+	for _, wired := range spec.Wiring {
+		layer, err := values.FromJSON(&wired.Values)
+		if err != nil {
+			return fmt.Errorf("spec.wiring[%s]: %w", wired.Rule, err)
+		}
+		defaults = values.Merge(defaults, layer)
+	}
 	user, err := values.FromJSON(spec.Values)
 	if err != nil {
 		return fmt.Errorf("spec.values: %w", err)

@@ -99,7 +99,7 @@ func (r *PlatformBundleReconciler) compose(scope *bundleScope, c *component) {
 	source, synced, err := sourceOf(r.References, c.Repository, c.ChartName, c.Constraint, c.SecretRef)
 	c.source, c.preparing = source, !synced
 	if err == nil && synced {
-		c.merged, synced, err = composeValues(r.References, c.Defaults, c.ValuesFrom, c.Values)
+		c.merged, synced, err = composeValues(r.References, c.Wired(), c.ValuesFrom, c.Values)
 		c.preparing = !synced
 	}
 	if err == nil && synced {

@@ -58,6 +58,38 @@ var _ = Describe("What the schema refuses", func() {
 			s.Components[0].ValuesFrom = []v1alpha1.ValuesReference{{Kind: "Pod", Name: "x"}}
 		}, "Unsupported value: \"Pod\""),
 		Entry("an unknown deletion policy", "bad", func(s *v1alpha1.PlatformBundleSpec) { s.DeletionPolicy = "Burn" }, "deletionPolicy"),
+		Entry("settings", "good", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{
+				Domain: "platform.example.com", Hosts: map[string]v1alpha1.Host{"alpha": "www.example.com"},
+				ACME: &v1alpha1.ACMESettings{Email: "ops@example.com"}, DNS: &v1alpha1.DNSSettings{Provider: "aws"},
+				ObjectStorage: &v1alpha1.ObjectStorageSettings{Provider: "s3", Bucket: "b", Endpoint: "https://s3.example.com"},
+				Retention:     &v1alpha1.RetentionSettings{Metrics: "15d"},
+			}
+		}, ""),
+		Entry("a domain that is a URL", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{Domain: "https://example.com"}
+		}, "settings.domain"),
+		Entry("a host with a port", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{Hosts: map[string]v1alpha1.Host{"alpha": "a.b:80"}}
+		}, "settings.hosts"),
+		Entry("an account without an address", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{ACME: &v1alpha1.ACMESettings{}}
+		}, "settings.acme.email"),
+		Entry("a bucket nobody serves", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{ObjectStorage: &v1alpha1.ObjectStorageSettings{Provider: "s3", Bucket: "b"}}
+		}, "objectStorage.endpoint is missing"),
+		Entry("a place without a bucket", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{ObjectStorage: &v1alpha1.ObjectStorageSettings{Provider: "gcp"}}
+		}, "objectStorage needs bucket, or buckets by component"),
+		Entry("a bucket of aws anywhere", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{ObjectStorage: &v1alpha1.ObjectStorageSettings{Provider: "aws", Bucket: "b"}}
+		}, "objectStorage.region is missing"),
+		Entry("logs for an hour", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{Retention: &v1alpha1.RetentionSettings{Logs: "1h"}}
+		}, "settings.retention.logs"),
+		Entry("a retention without a unit", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{Retention: &v1alpha1.RetentionSettings{Metrics: "15"}}
+		}, "settings.retention.metrics"),
 		Entry("a catalog version of another form", "bad", func(s *v1alpha1.PlatformBundleSpec) { s.CatalogVersion = "latest" }, "catalogVersion"),
 	)
 })

@@ -65,7 +65,13 @@ type ComponentReleaseSpec struct {
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Type=object
 	Defaults *apiextensionsv1.JSON `json:"defaults,omitempty"`
-	// valuesFrom are references to values, merged over defaults.
+	// wiring are the values of the catalog's rules that apply in this bundle, merged
+	// over defaults in this order. By the rule one can tell where a value comes from.
+	// +optional
+	// +listType=map
+	// +listMapKey=rule
+	Wiring []WiredValues `json:"wiring,omitempty"`
+	// valuesFrom are references to values, merged over wiring.
 	// +optional
 	// +listType=atomic
 	ValuesFrom []ValuesReference `json:"valuesFrom,omitempty"`
@@ -204,6 +210,18 @@ type ObjectReference struct {
 	// name of the object.
 	// +required
 	Name string `json:"name"`
+}
+
+// WiredValues are what one rule of the catalog gives.
+type WiredValues struct {
+	// rule is its name in the catalog's file of the component.
+	// +required
+	Rule string `json:"rule"`
+	// values of the rule.
+	// +required
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +kubebuilder:validation:Type=object
+	Values apiextensionsv1.JSON `json:"values"`
 }
 
 // CapabilityAnswer is one question of a template to .Capabilities.APIVersions.

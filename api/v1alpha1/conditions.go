@@ -176,6 +176,8 @@ const (
 	ReasonVersionInvalid = "ChartVersionInvalid"
 	// ReasonUnknownDependency: dependsOn names what is not in the bundle.
 	ReasonUnknownDependency = "UnknownDependency"
+	// ReasonSettingsInvalid: spec.settings contradict the components, or themselves.
+	ReasonSettingsInvalid = "SettingsInvalid"
 	// ReasonMissingRequirement: the catalog requires another component that the
 	// bundle lacks or has disabled.
 	ReasonMissingRequirement = "MissingRequirement"

@@ -97,6 +97,11 @@ type PlatformBundleSpec struct {
 	// +kubebuilder:validation:Pattern=`^[0-9]{4}\.[0-9]{2}(\.[0-9]+)?$`
 	CatalogVersion string `json:"catalogVersion,omitempty"`
 
+	// settings are facts about this cluster that every component which cares gets to
+	// know.
+	// +optional
+	Settings *Settings `json:"settings,omitempty"`
+
 	// components lists what the platform is made of, in any order: the order of
 	// installation follows from dependencies and readiness. A component that is
 	// taken off the list is uninstalled after everything that depends on it.

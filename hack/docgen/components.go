@@ -6,10 +6,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/values"
+	"github.com/groundwork-dev/groundwork/internal/wiring"
 )
 
 const componentsIntro = `# Components
@@ -35,9 +38,54 @@ func components(catalogs *catalog.Set, out io.Writer) error {
 			fmt.Fprintf(page, "| `%s` | %s | %s %s | %s | %s |\n",
 				c.Name, c.Category, c.Chart.Name, c.Chart.Version, c.Namespace, cell(about(c)))
 		}
+		wiringOf(chosen, page)
 	}
 	_, err := io.WriteString(out, page.String())
 	return err
+}
+
+// wiringOf writes a table of what components are told about each other.
+func wiringOf(chosen *catalog.Catalog, page *strings.Builder) {
+	rows := &strings.Builder{}
+	for _, name := range chosen.Names() {
+		c, _ := chosen.Component(name)
+		for _, rule := range c.Wiring {
+			fmt.Fprintf(rows, "| `%s` | %s | %s | %s |\n", c.Name, rule.Name, cell(when(rule.When)), cell(gives(rule)))
+		}
+	}
+	if rows.Len() == 0 {
+		return
+	}
+	fmt.Fprintf(page, "\n### Wiring of %s\n\n%s\n\n", chosen.Version,
+		"What a component is given when others are in the bundle, or `spec.settings` say so. Your `values` come before it.")
+	page.WriteString("| Component | Rule | When there is | Given |\n|---|---|---|---|\n" + rows.String())
+}
+
+func when(c wiring.Condition) string {
+	parts := slices.Clone(c.Components)
+	for _, path := range c.Settings {
+		parts = append(parts, "`settings."+path+"`")
+	}
+	for _, name := range c.Without {
+		parts = append(parts, "no "+name)
+	}
+	if len(parts) == 0 {
+		return "always"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// gives are the paths of the values, and the manifests.
+func gives(r wiring.Rule) string {
+	var parts []string
+	for _, path := range slices.Sorted(maps.Keys(values.Provenance(values.Layer{Values: r.Values}))) {
+		parts = append(parts, "`"+path+"`")
+	}
+	for _, object := range r.Manifests {
+		metadata, _ := object["metadata"].(map[string]any)
+		parts = append(parts, fmt.Sprintf("%v `%v`", object["kind"], metadata["name"]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // about is what a reader should know before writing the name.

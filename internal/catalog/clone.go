@@ -18,6 +18,7 @@ func (c Component) clone() Component {
 	if c.Values != nil {
 		c.Values = cloneValue(c.Values).(map[string]any)
 	}
+	c.Wiring = cloneRules(c.Wiring)
 	c.ReadyWhen = slices.Clone(c.ReadyWhen)
 	c.ExpectedWebhooks = slices.Clone(c.ExpectedWebhooks)
 	c.Probes = slices.Clone(c.Probes)

@@ -33,6 +33,7 @@ func (d *decoder) component(n *yaml.Node) Component {
 		"hooksNeedWorkloads": d.boolean(&c.HooksNeedWorkloads, "hooksNeedWorkloads"),
 		"ignoreDifferences":  d.elements("ignoreDifferences", func(n *yaml.Node) { c.IgnoreDifferences = append(c.IgnoreDifferences, d.ignoreRule(n)) }),
 		"upgrades":           d.elements("upgrades", func(n *yaml.Node) { c.Upgrades = append(c.Upgrades, d.upgrade(n)) }),
+		"wiring":             d.elements("wiring", func(n *yaml.Node) { c.Wiring = append(c.Wiring, d.wiringRule(n)) }),
 		"required":           d.elements("required", func(n *yaml.Node) { c.Required = append(c.Required, d.requiredInput(n)) }),
 		"timeout":            func(n *yaml.Node) { d.at(n, "timeout"); c.Timeout = d.text(n, "timeout") },
 	}, "name", "title", "category", "description", "homepage", "lifecycle", "chart")

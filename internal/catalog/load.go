@@ -84,6 +84,7 @@ func loadVersion(fsys fs.FS, dir string, found *problems) (map[string]Component,
 		entries[e.Name] = e
 	}
 	checkTogether(entries, found)
+	checkWiring(entries, found)
 	components := make(map[string]Component, len(entries))
 	for name, e := range entries {
 		components[name] = e.Component

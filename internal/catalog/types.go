@@ -3,6 +3,8 @@
 
 package catalog
 
+import "github.com/groundwork-dev/groundwork/internal/wiring"
+
 // Component is one entry of a catalog: everything that is known of it before anybody has said more than its name.
 type Component struct {
 	// Name is what a bundle calls the component: a DNS label, unique in its catalog and equal to the name of its file.
@@ -33,6 +35,8 @@ type Component struct {
 	Conflicts []string
 	// Values are the default values for the chart, in JSON types: map[string]any, []any, string, float64, bool and nil.
 	Values map[string]any
+	// Wiring are rules that give values and manifests when other components are in the bundle, or settings are given.
+	Wiring []wiring.Rule
 	// ReadyWhen holds rules for kinds whose readiness kstatus cannot judge.
 	ReadyWhen []ReadyRule
 	// ExpectedWebhooks are webhook configurations that the component registers at run time: they are in no manifest.

@@ -22,6 +22,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/values"
+	"github.com/groundwork-dev/groundwork/internal/wiring"
 )
 
 // Defaults for what neither the user nor the catalog says.
@@ -52,6 +53,8 @@ type Component struct {
 	DependsOn []string
 	// Defaults are the catalog's values, Values the user's.
 	Defaults, Values values.Values
+	// Wiring are the layers of the catalog's rules that apply, between the two.
+	Wiring []wiring.Layer
 	// ValuesFrom are the user's references, normalized.
 	ValuesFrom []v1alpha1.ValuesReference
 	// ReadyWhen are the catalog's rules.
@@ -124,18 +127,34 @@ func Resolve(spec v1alpha1.PlatformBundleSpec, sticky string, catalogs *catalog.
 		}
 	}
 	out := &Bundle{CatalogVersion: version}
+	if err := r.checkSettings(); err != nil {
+		return nil, err
+	}
 	for _, c := range spec.Components {
 		if c.IsEnabled() {
 			out.Components = append(out.Components, r.component(c))
 		}
+	}
+	if err := r.wireAll(out.Components); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(out.Components, func(a, b Component) int { return strings.Compare(a.Name, b.Name) })
 	claims(out.Components)
 	return out, acyclic(out.Components)
 }
 
-// Merged are the defaults with the user's values over them, references aside.
-func (c Component) Merged() values.Values { return values.Merge(c.Defaults, c.Values) }
+// Merged are the defaults with wiring and the user's values over them, references
+// aside.
+func (c Component) Merged() values.Values { return values.Merge(c.Wired(), c.Values) }
+
+// Wired are the defaults with wiring over them.
+func (c Component) Wired() values.Values {
+	layers := []values.Values{c.Defaults}
+	for _, layer := range c.Wiring {
+		layers = append(layers, layer.Values)
+	}
+	return values.Merge(layers...)
+}
 
 type resolver struct {
 	catalog *catalog.Catalog
@@ -173,9 +192,6 @@ func (r resolver) component(c v1alpha1.Component) Component {
 	trouble := r.dependencies(&out, c, known)
 	if out.Trouble == nil {
 		out.Trouble = trouble
-	}
-	if out.Trouble == nil {
-		out.Trouble = missingInput(known, out)
 	}
 	return out
 }
