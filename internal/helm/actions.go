@@ -46,7 +46,7 @@ func (e *Engine) Install(ctx context.Context, request Request) (Result, error) {
 	install.Wait = request.HooksNeedWorkloads
 	install.TakeOwnership = request.Adopt
 	install.PostRenderer = e.postRenderer(ctx, request)
-	_, err = install.RunWithContext(context.WithoutCancel(ctx), loaded, request.Values)
+	_, err = install.RunWithContext(context.WithoutCancel(ctx), loaded, plainNumbers(request.Values))
 	return e.finish(s, err)
 }
 
@@ -68,6 +68,6 @@ func (e *Engine) Upgrade(ctx context.Context, request Request) (Result, error) {
 	upgrade.Wait = request.HooksNeedWorkloads
 	upgrade.TakeOwnership = request.Adopt
 	upgrade.PostRenderer = e.postRenderer(ctx, request)
-	_, err = upgrade.RunWithContext(context.WithoutCancel(ctx), request.Name, loaded, request.Values)
+	_, err = upgrade.RunWithContext(context.WithoutCancel(ctx), request.Name, loaded, plainNumbers(request.Values))
 	return e.finish(s, err)
 }

@@ -24,3 +24,6 @@ func Translate(err error) error { return translate(err) }
 
 // Told is an error with what pods say about it.
 func Told(err error, why string) error { return (&decorator{why: why}).told(translate(err)) }
+
+// PlainNumbers is what templates get of values.
+func PlainNumbers(values map[string]any) map[string]any { return plainNumbers(values) }

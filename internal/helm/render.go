@@ -123,7 +123,8 @@ func (e *Engine) load(ctx context.Context, request RenderRequest) (chart.Resolve
 
 // execute runs the templates. The values are checked against the chart's schema.
 func (e *Engine) execute(loaded *helmchart.Chart, request RenderRequest, asked *recorder) (map[string]string, error) {
-	if err := chartutil.ProcessDependenciesWithMerge(loaded, request.Values); err != nil {
+	given := plainNumbers(request.Values)
+	if err := chartutil.ProcessDependenciesWithMerge(loaded, given); err != nil {
 		return nil, failure.Terminal(v1alpha1.ReasonValuesInvalid, "values: %w", err)
 	}
 	capabilities := &chartutil.Capabilities{
@@ -133,7 +134,7 @@ func (e *Engine) execute(loaded *helmchart.Chart, request RenderRequest, asked *
 	options := chartutil.ReleaseOptions{
 		Name: request.Name, Namespace: request.Namespace, Revision: 1, IsInstall: true,
 	}
-	top, err := chartutil.ToRenderValues(loaded, request.Values, options, capabilities)
+	top, err := chartutil.ToRenderValues(loaded, given, options, capabilities)
 	if err != nil {
 		return nil, failure.Terminal(v1alpha1.ReasonValuesInvalid, "values: %w", translate(err))
 	}

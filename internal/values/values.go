@@ -19,8 +19,8 @@ import (
 )
 
 // Values is a tree of Helm values: maps with string keys, []any, string, bool,
-// json.Number and nil. Numbers are json.Number as in Helm's own command line,
-// so that 10000000 does not become 1e+07 in a template.
+// json.Number and nil. Numbers are json.Number, so that a digest and the API see
+// what was written; the Helm engine turns them into what templates expect.
 type Values = map[string]any
 
 // Parse reads YAML or JSON into Values. Empty input is an empty map; anything
