@@ -156,6 +156,16 @@ func (c Component) Wired() values.Values {
 	return values.Merge(layers...)
 }
 
+// Layers are the sources of the values, the last one on top, references aside: what
+// values.Provenance needs to tell where each comes from.
+func (c Component) Layers() []values.Layer {
+	layers := []values.Layer{{Source: "catalog " + c.CatalogVersion, Values: c.Defaults}}
+	for _, layer := range c.Wiring {
+		layers = append(layers, values.Layer{Source: "wiring " + layer.Rule, Values: layer.Values})
+	}
+	return append(layers, values.Layer{Source: "values", Values: c.Values})
+}
+
 type resolver struct {
 	catalog *catalog.Catalog
 	bundle  v1alpha1.PlatformBundleSpec
