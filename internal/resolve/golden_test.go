@@ -94,7 +94,7 @@ func effective(t *testing.T, bundle *resolve.Bundle) string {
 func at(tree values.Values, path string) any {
 	var node any = tree
 	const dot = "\x00"
-	for _, key := range strings.Split(strings.ReplaceAll(path, `\.`, dot), ".") {
+	for key := range strings.SplitSeq(strings.ReplaceAll(path, `\.`, dot), ".") {
 		object, _ := node.(map[string]any)
 		node = object[strings.ReplaceAll(key, dot, ".")]
 	}
