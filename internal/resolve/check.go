@@ -102,48 +102,15 @@ func missingInput(known catalog.Component, c Component) *failure.Error {
 	}
 	merged := c.Merged()
 	for _, input := range known.Required {
-		if input.When != "" && !holds(at(merged, input.When)) {
+		if input.When != "" && !values.IsSet(values.At(merged, input.When)) {
 			continue
 		}
-		if !present(at(merged, input.Path)) {
+		if !values.IsPresent(values.At(merged, input.Path)) {
 			return failure.Terminal(v1alpha1.ReasonInputMissing, "spec.components[%s].values.%s is missing: %s", c.Name, input.Path, input.Message)
 		}
 	}
 	return nil
 }
-
-// at is what a dotted path holds, nil for nothing.
-func at(v values.Values, path string) any {
-	var node any = v
-	for key := range strings.SplitSeq(path, ".") {
-		object, ok := node.(map[string]any)
-		if !ok {
-			return nil
-		}
-		node = object[key]
-	}
-	return node
-}
-
-// present says whether a value is there: not null and not empty. False is an
-// answer, too.
-func present(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return false
-	case string:
-		return v != ""
-	case map[string]any:
-		return len(v) > 0
-	case []any:
-		return len(v) > 0
-	default:
-		return true
-	}
-}
-
-// holds says whether a value is there and not false.
-func holds(value any) bool { return present(value) && value != false }
 
 // claims marks components of one bundle that want the same Helm release.
 func claims(components []Component) {

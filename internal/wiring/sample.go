@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/groundwork-dev/groundwork/internal/values"
 )
 
 // Sample are the facts of a bundle with these components in which every setting is
@@ -45,7 +47,7 @@ func sampleSettings() map[string]any {
 // fact is there.
 func (r Rule) Check(sample Facts) error {
 	for _, path := range r.When.Settings {
-		if lookup(sample.Settings, path) == nil {
+		if values.At(sample.Settings, path) == nil {
 			return fmt.Errorf("wiring %s: when.settings: there is no setting %q", r.Name, path)
 		}
 	}

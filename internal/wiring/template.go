@@ -110,33 +110,3 @@ func plain(err error) error {
 	}
 	return errors.New(strings.ReplaceAll(text, `executing "leaf" at `, ""))
 }
-
-// lookup returns what stands at a path with dots; nil when there is nothing.
-func lookup(tree map[string]any, path string) any {
-	var node any = tree
-	for key := range strings.SplitSeq(path, ".") {
-		object, ok := node.(map[string]any)
-		if !ok {
-			return nil
-		}
-		node = object[key]
-	}
-	return node
-}
-
-func isGiven(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return false
-	case string:
-		return v != ""
-	case bool:
-		return v
-	case map[string]any:
-		return len(v) > 0
-	case []any:
-		return len(v) > 0
-	default:
-		return true
-	}
-}

@@ -90,7 +90,7 @@ func Evaluate(rules []Rule, facts Facts) ([]Layer, error) {
 
 func (c Condition) holds(facts Facts) bool {
 	present := func(name string) bool { _, ok := facts.Components[name]; return ok }
-	given := func(path string) bool { return isGiven(lookup(facts.Settings, path)) }
+	given := func(path string) bool { return values.IsSet(values.At(facts.Settings, path)) }
 	return all(c.Components, present) && !slices.ContainsFunc(c.Without, present) && all(c.Settings, given)
 }
 
