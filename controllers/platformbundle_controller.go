@@ -64,6 +64,8 @@ type bundleScope struct {
 	before *v1alpha1.PlatformBundle
 	// releases of this bundle by component; set by observe.
 	releases map[string]*v1alpha1.ComponentRelease
+	// listed are the components of the bundle and its profiles; set by observe.
+	listed []v1alpha1.Component
 	// foreign releases of other bundles by Helm release; set by observe.
 	foreign map[string]string
 	// definitions of the cluster; set by observe.

@@ -191,7 +191,7 @@ func dataLosses(data []v1alpha1.ObjectReference, allowed []string) losses {
 // allowDataLoss is what the spec gives up of a component, whether it is enabled
 // or not: deleting the whole bundle asks the enabled ones, too.
 func (scope *bundleScope) allowDataLoss(component string) []string {
-	for _, c := range scope.bundle.Spec.Components {
+	for _, c := range scope.listed {
 		if c.Name == component {
 			return c.AllowDataLoss
 		}

@@ -42,7 +42,9 @@ func (r *PlatformBundleReconciler) observe(ctx context.Context, scope *bundleSco
 			scope.foreign[release.Spec.Namespace+"/"+release.Spec.ReleaseName] = release.Name
 		}
 	}
-	for _, c := range scope.bundle.Spec.Components {
+	// What is wrong with the list is said by resolve.
+	scope.listed, _ = resolve.Listed(scope.bundle.Spec, scope.stickyCatalog(), r.Catalogs)
+	for _, c := range scope.listed {
 		exists[v1alpha1.ReleaseName(scope.bundle.Name, c.Name)] = exists[v1alpha1.ReleaseName(scope.bundle.Name, c.Name)] || c.IsEnabled()
 	}
 	return r.observeDefinitions(ctx, scope, exists)
@@ -258,7 +260,7 @@ func (r *PlatformBundleReconciler) apply(ctx context.Context, scope *bundleScope
 // or it could never be removed.
 func (r *PlatformBundleReconciler) suspend(ctx context.Context, scope *bundleScope) error {
 	listed, stop := map[string]bool{}, map[string]bool{}
-	for _, c := range scope.bundle.Spec.Components {
+	for _, c := range scope.listed {
 		listed[c.Name] = !scope.removing
 		stop[c.Name] = c.Suspend && !scope.removing
 	}

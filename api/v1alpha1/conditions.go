@@ -166,6 +166,8 @@ const (
 const (
 	// ReasonUnknownCatalog: spec.catalogVersion is not in this operator.
 	ReasonUnknownCatalog = "UnknownCatalogVersion"
+	// ReasonUnknownProfile: spec.profiles names one that the catalog has not.
+	ReasonUnknownProfile = "UnknownProfile"
 	// ReasonUnknownComponent: the name is not in the catalog and has no chart.
 	ReasonUnknownComponent = "UnknownComponent"
 	// ReasonChartMissing: a component outside the catalog without chart.repository.

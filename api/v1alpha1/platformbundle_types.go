@@ -97,6 +97,17 @@ type PlatformBundleSpec struct {
 	// +kubebuilder:validation:Pattern=`^[0-9]{4}\.[0-9]{2}(\.[0-9]+)?$`
 	CatalogVersion string `json:"catalogVersion,omitempty"`
 
+	// profiles of the catalog whose components belong to this bundle: minimal,
+	// observability, delivery, policy, data or week1. An entry of components with the
+	// same name is laid over the profile's: what it sets comes first, values are
+	// merged, and enabled: false takes it out.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=10
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	Profiles []string `json:"profiles,omitempty"`
+
 	// settings are facts about this cluster that every component which cares gets to
 	// know.
 	// +optional

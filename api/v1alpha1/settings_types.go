@@ -19,7 +19,7 @@ type Settings struct {
 	// +kubebuilder:validation:MaxProperties=100
 	Hosts map[string]Host `json:"hosts,omitempty"`
 	// ingressClassName of every ingress. Default: nginx where ingress-nginx is in the
-	// bundle, else the cluster's default class.
+	// bundle, traefik where traefik is, else the cluster's default class.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	IngressClassName string `json:"ingressClassName,omitempty"`
@@ -57,6 +57,36 @@ type Settings struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-zA-Z0-9][a-zA-Z0-9.:-]*(/[a-z0-9._-]+)*$`
 	ImageRegistry string `json:"imageRegistry,omitempty"`
+	// appOfApps hands over to Argo CD: once it is Ready, a root Application deploys
+	// what a Git repository holds.
+	// +optional
+	AppOfApps *AppOfAppsSettings `json:"appOfApps,omitempty"`
+	// policies of the catalog, off unless named.
+	// +optional
+	Policies *PolicySettings `json:"policies,omitempty"`
+}
+
+// AppOfAppsSettings say what Argo CD's root Application deploys.
+type AppOfAppsSettings struct {
+	// repoURL of the Git repository, as Argo CD knows it.
+	// +required
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:Pattern=`^(https?://|ssh://|[^@\s/]+@[^:\s]+:).+$`
+	RepoURL string `json:"repoURL"`
+	// path of a folder in it, relative. Default: the root.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^[^/].*$`
+	Path string `json:"path,omitempty"`
+	// targetRevision is a branch, a tag or a commit. Default: HEAD.
+	// +optional
+	// +kubebuilder:validation:MaxLength=255
+	TargetRevision string `json:"targetRevision,omitempty"`
+	// credentialsSecretRef names a Secret in the namespace of Argo CD with what the
+	// repository asks for: username and password, sshPrivateKey, or
+	// githubAppID, githubAppInstallationID and githubAppPrivateKey. Unset: none.
+	// +optional
+	CredentialsSecretRef *LocalSecretReference `json:"credentialsSecretRef,omitempty"`
 }
 
 // Host is a host name.
@@ -123,7 +153,7 @@ type ObjectStorageSettings struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=222
 	Bucket string `json:"bucket,omitempty"`
-	// buckets of single components, by component: loki, velero.
+	// buckets of single components, by component: loki, velero, tempo.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=20
 	Buckets map[string]string `json:"buckets,omitempty"`
@@ -149,6 +179,10 @@ type Retention string
 // +kubebuilder:validation:Pattern=`^[1-9][0-9]{0,3}(d|w|y)$`
 type LogRetention string
 
+// TraceRetention is a number of hours: tempo knows no days.
+// +kubebuilder:validation:Pattern=`^[1-9][0-9]{0,5}h$`
+type TraceRetention string
+
 // RetentionSettings say how long components keep things. Unset: the catalog's.
 type RetentionSettings struct {
 	// metrics of prometheus.
@@ -157,4 +191,7 @@ type RetentionSettings struct {
 	// logs of loki, a day at least.
 	// +optional
 	Logs LogRetention `json:"logs,omitempty"`
+	// traces of tempo, in hours.
+	// +optional
+	Traces TraceRetention `json:"traces,omitempty"`
 }

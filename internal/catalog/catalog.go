@@ -39,6 +39,7 @@ type Catalog struct {
 
 	components map[string]Component
 	names      []string // sorted
+	profiles   map[string]Profile
 }
 
 // Component returns a copy of the component of that name, which the caller may change.
@@ -54,7 +55,9 @@ func (c *Catalog) Component(name string) (Component, bool) {
 func (c *Catalog) Names() []string { return slices.Clone(c.names) }
 
 func newCatalog(version string, components map[string]Component) *Catalog {
-	return &Catalog{Version: version, components: components, names: slices.Sorted(maps.Keys(components))}
+	return &Catalog{
+		Version: version, components: components, names: slices.Sorted(maps.Keys(components)), profiles: map[string]Profile{},
+	}
 }
 
 // compareVersions orders catalog versions by their numbers: 2026.9 comes before 2026.11.

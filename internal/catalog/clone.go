@@ -14,6 +14,7 @@ func (c Component) clone() Component {
 	c.Requires = slices.Clone(c.Requires)
 	c.After = slices.Clone(c.After)
 	c.Conflicts = slices.Clone(c.Conflicts)
+	c.Why, c.Traps = maps.Clone(c.Why), slices.Clone(c.Traps)
 	c.Lifecycle.Successors = slices.Clone(c.Lifecycle.Successors)
 	if c.Values != nil {
 		c.Values = cloneValue(c.Values).(map[string]any)

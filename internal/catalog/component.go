@@ -26,6 +26,8 @@ func (d *decoder) component(n *yaml.Node) Component {
 		"requires":           d.texts(&c.Requires, "requires"),
 		"after":              d.texts(&c.After, "after"),
 		"conflicts":          d.texts(&c.Conflicts, "conflicts"),
+		"why":                func(n *yaml.Node) { d.at(n, "why"); c.Why = d.textMap(n, "why") },
+		"traps":              d.texts(&c.Traps, "traps"),
 		"values":             func(n *yaml.Node) { c.Values = d.values(n) },
 		"readyWhen":          d.elements("readyWhen", func(n *yaml.Node) { c.ReadyWhen = append(c.ReadyWhen, d.readyRule(n)) }),
 		"expectedWebhooks":   d.elements("expectedWebhooks", func(n *yaml.Node) { c.ExpectedWebhooks = append(c.ExpectedWebhooks, d.webhook(n)) }),

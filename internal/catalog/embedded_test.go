@@ -4,6 +4,7 @@
 package catalog_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,8 +39,27 @@ func TestEmbeddedCatalogs(t *testing.T) {
 	if diff := cmp.Diff("2026.11", c.Version); diff != "" {
 		t.Errorf("newest version (-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff(firstTier, c.Names()); diff != "" {
-		t.Errorf("names (-want +got)\n%s", diff)
+	for _, name := range firstTier {
+		if _, there := c.Component(name); !there {
+			t.Errorf("%s is missing", name)
+		}
+	}
+}
+
+// TestEveryEdgeSaysWhy: an order that nobody can explain is one that nobody dares to change.
+func TestEveryEdgeSaysWhy(t *testing.T) {
+	c := newest(t)
+	for _, name := range c.Names() {
+		component, _ := c.Component(name)
+		edges := slices.Concat(component.Requires, component.After, component.Conflicts)
+		for _, rule := range component.Wiring {
+			edges = append(edges, rule.After...)
+		}
+		for _, other := range slices.Compact(slices.Sorted(slices.Values(edges))) {
+			if component.Why[other] == "" {
+				t.Errorf("%s: why has no sentence for %s", name, other)
+			}
+		}
 	}
 }
 
@@ -49,7 +69,7 @@ func TestEmbeddedOrder(t *testing.T) {
 	c := newest(t)
 	got := map[string][]string{}
 	g := graph.New()
-	for _, name := range c.Names() {
+	for _, name := range firstTier {
 		component, _ := c.Component(name)
 		if len(component.Requires) > 0 {
 			t.Errorf("%s requires %v: every component must become Ready alone", name, component.Requires)

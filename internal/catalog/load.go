@@ -22,7 +22,7 @@ import (
 const root = "catalog"
 
 // Load reads every catalog below the folder catalog: catalog/<version>/<component>.yaml, where a version is made of
-// numbers, such as 2026.11. It returns all mistakes joined, each a *FileError, or the complete set.
+// numbers, such as 2026.11; and the profiles of the newest, profiles/<name>.yaml, and of others, profiles/<version>/<name>.yaml. It returns all mistakes joined, each a *FileError, or the complete set.
 func Load(fsys fs.FS) (*Set, error) {
 	dirs, err := fs.ReadDir(fsys, root)
 	if err != nil {
@@ -51,6 +51,12 @@ func Load(fsys fs.FS) (*Set, error) {
 		return nil, err
 	}
 	slices.SortFunc(set.versions, compareVersions)
+	if err := set.loadProfiles(fsys, found); err != nil {
+		return nil, err
+	}
+	if err := found.err(); err != nil {
+		return nil, err
+	}
 	return set, nil
 }
 

@@ -33,6 +33,11 @@ type Component struct {
 	After []string
 	// Conflicts names components that must not be in the same bundle.
 	Conflicts []string
+	// Why gives a sentence for an edge to another component: of Requires, After,
+	// Conflicts, or the After of a wiring rule.
+	Why map[string]string
+	// Traps are sentences on what people stumble over, and what to do about it.
+	Traps []string
 	// Values are the default values for the chart, in JSON types: map[string]any, []any, string, float64, bool and nil.
 	Values map[string]any
 	// Wiring are rules that give values and manifests when other components are in the bundle, or settings are given.

@@ -97,6 +97,7 @@ func checkTogether(entries map[string]entry, found *problems) {
 	for _, name := range names {
 		e := entries[name]
 		e.checkReferences(entries, names, found)
+		e.checkWhy(found)
 		release := e.Namespace + "/" + e.ReleaseName
 		if other, taken := releases[release]; taken {
 			found.add(e.file, e.line("releaseName"), "release %s is the release of %q, too", release, other)
@@ -126,6 +127,19 @@ func (e entry) checkReferences(entries map[string]entry, names []string, found *
 			case ref.field != "requires" && slices.Contains(e.Requires, n):
 				found.add(e.file, line, "%s: %q is in requires, too", ref.field, n)
 			}
+		}
+	}
+}
+
+// checkWhy judges the sentences about edges: each is about one that there is.
+func (e entry) checkWhy(found *problems) {
+	edges := slices.Concat(e.Requires, e.After, e.Conflicts)
+	for _, rule := range e.Wiring {
+		edges = append(edges, rule.After...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Why)) {
+		if !slices.Contains(edges, name) {
+			found.add(e.file, e.line("why"), "why: %q is in no edge of this component%s", name, didYouMean(name, edges))
 		}
 	}
 }

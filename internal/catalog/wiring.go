@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/wiring"
 )
 
@@ -16,10 +17,11 @@ import (
 func (d *decoder) wiringRule(n *yaml.Node) wiring.Rule {
 	var r wiring.Rule
 	d.object(n, "wiring rule", fields{
-		"name":   func(n *yaml.Node) { r.Name = d.text(n, "name"); d.at(n, wiringKey(r.Name)) },
-		"when":   func(n *yaml.Node) { r.When = d.condition(n) },
-		"after":  d.texts(&r.After, "after"),
-		"values": func(n *yaml.Node) { r.Values = d.values(n) },
+		"name":       func(n *yaml.Node) { r.Name = d.text(n, "name"); d.at(n, wiringKey(r.Name)) },
+		"when":       func(n *yaml.Node) { r.When = d.condition(n) },
+		"after":      d.texts(&r.After, "after"),
+		"values":     func(n *yaml.Node) { r.Values = d.values(n) },
+		"valuesFrom": d.elements("valuesFrom", func(n *yaml.Node) { r.ValuesFrom = append(r.ValuesFrom, d.reference(n)) }),
 		"manifests": d.elements("manifests", func(n *yaml.Node) {
 			if object, ok := d.value(n).(map[string]any); ok {
 				r.Manifests = append(r.Manifests, object)
@@ -28,10 +30,28 @@ func (d *decoder) wiringRule(n *yaml.Node) wiring.Rule {
 			d.fail(n, "manifests must be a list of objects")
 		}),
 	}, "name")
-	if r.Values == nil && r.Manifests == nil {
-		d.fail(n, "a wiring rule needs values or manifests")
+	if r.Values == nil && r.ValuesFrom == nil && r.Manifests == nil {
+		d.fail(n, "a wiring rule needs values, valuesFrom or manifests")
 	}
 	return r
+}
+
+// reference reads where a value comes from.
+func (d *decoder) reference(n *yaml.Node) v1alpha1.ValuesReference {
+	var ref v1alpha1.ValuesReference
+	d.object(n, "valuesFrom", fields{
+		"kind": func(n *yaml.Node) {
+			if ref.Kind = d.text(n, "kind"); ref.Kind != "ConfigMap" && ref.Kind != "Secret" {
+				d.fail(n, "kind must be ConfigMap or Secret, not %q", ref.Kind)
+			}
+		},
+		"name":       d.into(&ref.Name, "name"),
+		"namespace":  d.into(&ref.Namespace, "namespace"),
+		"key":        d.into(&ref.Key, "key"),
+		"targetPath": d.into(&ref.TargetPath, "targetPath"),
+		"optional":   d.boolean(&ref.Optional, "optional"),
+	}, "kind", "name")
+	return ref
 }
 
 func (d *decoder) condition(n *yaml.Node) wiring.Condition {
@@ -79,6 +99,7 @@ func cloneRules(rules []wiring.Rule) []wiring.Rule {
 		if r.Values != nil {
 			r.Values = cloneValue(r.Values).(map[string]any)
 		}
+		r.ValuesFrom = slices.Clone(r.ValuesFrom)
 		r.Manifests = slices.Clone(r.Manifests)
 		for j := range r.Manifests {
 			r.Manifests[j] = cloneValue(r.Manifests[j]).(map[string]any)

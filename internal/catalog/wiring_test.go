@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/wiring"
 )
@@ -35,6 +36,8 @@ func TestWiringIsRead(t *testing.T) {
   manifests: [{kind: ConfigMap, metadata: {name: "{{ .release }}"}}]
 - name: bare
   values: {flag: true}
+- name: secret
+  valuesFrom: [{kind: Secret, name: "{{ .settings.dns.credentialsSecretRef.name }}", namespace: "{{ .namespace }}", key: k, targetPath: a.b, optional: true}]
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -52,6 +55,9 @@ func TestWiringIsRead(t *testing.T) {
 			Manifests: []map[string]any{{"kind": "ConfigMap", "metadata": map[string]any{"name": "{{ .release }}"}}},
 		},
 		{Name: "bare", Values: map[string]any{"flag": true}},
+		{Name: "secret", ValuesFrom: []v1alpha1.ValuesReference{{
+			Kind: "Secret", Name: "{{ .settings.dns.credentialsSecretRef.name }}", Namespace: "{{ .namespace }}", Key: "k", TargetPath: "a.b", Optional: true,
+		}}},
 	}
 	if diff := cmp.Diff(want, read()); diff != "" {
 		t.Error(diff)
@@ -72,9 +78,12 @@ func TestWiringIsRefused(t *testing.T) {
 		"- name: r\n  when: {settings: [domian]}\n  values: {x: a}\n": file + `9: wiring r: when.settings: there is no setting "domian"`,
 		"- name: r\n  when: {components: [b]}\n  values: {x: a}\n":    file + `9: wiring r: when: the catalog has no component "b"`,
 		"- name: r\n  values: {x: a}\n- name: r\n  values: {x: z}\n":  `wiring r is there twice`,
-		"- name: r\n":        `a wiring rule needs values or manifests`,
+		"- name: r\n":        `a wiring rule needs values, valuesFrom or manifests`,
 		"- values: {x: a}\n": `name`,
-		"- name: r\n  wenn: {}\n  values: {x: a}\n": `wenn`,
+		"- name: r\n  values: {x: a}\nwhy: {b: Because}\n":                   file + `11: why: "b" is in no edge of this component`,
+		"- name: r\n  valuesFrom: [{kind: Pod, name: x}]\n":                  `kind must be ConfigMap or Secret, not "Pod"`,
+		"- name: r\n  valuesFrom: [{kind: Secret, name: '{{ .nobody }}'}]\n": file + `9: wiring r: valuesFrom[0].name: <.nobody>: map has no entry for key "nobody"`,
+		"- name: r\n  wenn: {}\n  values: {x: a}\n":                          `wenn`,
 	} {
 		_, err := loadWired(rules)
 		if err == nil || !strings.Contains(err.Error(), want) {

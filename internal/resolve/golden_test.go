@@ -23,7 +23,8 @@ import (
 // TestEffectiveValues shows what a dozen bundles get, value by value, with the source
 // of each. UPDATE_GOLDEN=1 writes the files anew; read the difference.
 func TestEffectiveValues(t *testing.T) {
-	set, all := embedded(t)
+	set, _ := embedded(t)
+	all := firstTier()
 	own := named("grafana")
 	own[0].Values = raw(`{"ingress": {"enabled": false}, "replicas": 3, "grafana.ini": {"server": {"root_url": "https://elsewhere.example.com"}}}`)
 	for name, spec := range map[string]v1alpha1.PlatformBundleSpec{

@@ -105,19 +105,15 @@ type Bundle struct {
 
 // Resolve resolves a bundle with the catalog that spec, or else the sticky
 // version, or else the newest, names. The error is terminal and about the bundle
-// as a whole (unknown catalog version, dependency cycle); an error about one
+// as a whole (unknown catalog version or profile, dependency cycle); an error about one
 // component is its Trouble.
 func Resolve(spec v1alpha1.PlatformBundleSpec, sticky string, catalogs *catalog.Set) (*Bundle, error) {
-	version := spec.CatalogVersion
-	if version == "" {
-		version = sticky
-	}
-	if version == "" {
-		version = catalogs.Newest()
-	}
-	chosen, err := catalogs.Get(version)
+	chosen, err := choose(spec, sticky, catalogs)
 	if err != nil {
-		return nil, failure.Terminal(v1alpha1.ReasonUnknownCatalog, "spec.catalogVersion: %w", err)
+		return nil, err
+	}
+	if spec.Components, err = Listed(spec, sticky, catalogs); err != nil {
+		return nil, err
 	}
 	r := resolver{catalog: chosen, bundle: spec, enabled: map[string]v1alpha1.Component{}, listed: map[string]bool{}}
 	for _, c := range spec.Components {
@@ -126,7 +122,7 @@ func Resolve(spec v1alpha1.PlatformBundleSpec, sticky string, catalogs *catalog.
 			r.enabled[c.Name] = c
 		}
 	}
-	out := &Bundle{CatalogVersion: version}
+	out := &Bundle{CatalogVersion: chosen.Version}
 	if err := r.checkSettings(); err != nil {
 		return nil, err
 	}

@@ -155,17 +155,29 @@ func TestWiredManifests(t *testing.T) {
 func TestSettingsInvalid(t *testing.T) {
 	for want, settings := range map[string]*v1alpha1.Settings{
 		`spec.settings.hosts[pge]: it is no component of this bundle: did you mean "page"?`: {Hosts: map[string]v1alpha1.Host{"pge": "a.b"}},
-		`spec.settings.acme makes a ClusterIssuer, which needs cert-manager: add "- name: cert-manager" to spec.components, or remove acme`: {
+		`spec.settings.acme makes a ClusterIssuer, which needs cert-manager: add "- name: cert-manager" to spec.components, or remove the setting`: {
 			ACME: &v1alpha1.ACMESettings{Email: "a@b.c"}, IngressClassName: "mine",
 		},
-		`spec.settings.acme proves hosts over an ingress: set spec.settings.ingressClassName, or add "- name: ingress-nginx" to spec.components`: {
-			ACME: &v1alpha1.ACMESettings{Email: "a@b.c"},
+		`spec.settings.appOfApps makes an Application, which needs argo-cd: add "- name: argo-cd" to spec.components, or remove the setting`: {
+			AppOfApps: &v1alpha1.AppOfAppsSettings{RepoURL: "https://git.example.com/x"},
+		},
+		`spec.settings.policies need an engine: add "- name: kyverno" or "- name: gatekeeper" to spec.components, or remove the policies`: {
+			Policies: &v1alpha1.PolicySettings{NoPrivileged: &v1alpha1.PolicyPreset{}},
 		},
 	} {
 		_, err := resolve.Resolve(v1alpha1.PlatformBundleSpec{Settings: settings, Components: named("page")}, "", wired(t))
 		if err == nil || failure.Message(err) != want || failure.ReasonOf(err, "") != v1alpha1.ReasonSettingsInvalid {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+}
+
+func TestACMENeedsAnIngressClass(t *testing.T) {
+	spec := v1alpha1.PlatformBundleSpec{Settings: &v1alpha1.Settings{ACME: &v1alpha1.ACMESettings{Email: "a@b.c"}}, Components: named("cert-manager")}
+	_, err := resolve.Resolve(spec, "", wired(t))
+	const want = `spec.settings.acme proves hosts over an ingress: set spec.settings.ingressClassName, or add "- name: ingress-nginx" to spec.components`
+	if err == nil || failure.Message(err) != want {
+		t.Errorf("got %v, want %q", err, want)
 	}
 }
 
@@ -198,10 +210,12 @@ func TestSettingsAreInTheSample(t *testing.T) {
 		ACME: &v1alpha1.ACMESettings{Email: "a@b.c", Server: "https://x"},
 		DNS:  &v1alpha1.DNSSettings{Provider: "p", Zones: []v1alpha1.Host{"a.b"}, CredentialsSecretRef: &v1alpha1.LocalSecretReference{Name: "n"}},
 		ObjectStorage: &v1alpha1.ObjectStorageSettings{
-			Provider: "s3", Bucket: "b", Buckets: map[string]string{"loki": "l", "velero": "v"}, Region: "r", Endpoint: "https://e",
+			Provider: "s3", Bucket: "b", Buckets: map[string]string{"loki": "l", "tempo": "t", "velero": "v"}, Region: "r", Endpoint: "https://e",
 			CredentialsSecretRef: &v1alpha1.LocalSecretReference{Name: "n"},
 		},
-		Retention: &v1alpha1.RetentionSettings{Metrics: "1d", Logs: "1d"}, HighAvailability: true, ImageRegistry: "r",
+		Retention: &v1alpha1.RetentionSettings{Metrics: "1d", Logs: "1d", Traces: "1h"}, HighAvailability: true, ImageRegistry: "r",
+		AppOfApps: &v1alpha1.AppOfAppsSettings{RepoURL: "u", Path: "p", TargetRevision: "t", CredentialsSecretRef: &v1alpha1.LocalSecretReference{Name: "n"}},
+		Policies:  allPolicies(),
 	}
 	data, err := json.Marshal(everything)
 	if err != nil {
@@ -211,6 +225,7 @@ func TestSettingsAreInTheSample(t *testing.T) {
 	if err := json.Unmarshal(data, &said); err != nil {
 		t.Fatal(err)
 	}
+	said["policies"].(map[string]any)["by"] = map[string]any{"kyverno": true, "gatekeeper": true} // which engine runs them
 	if diff := cmp.Diff(shape(said), shape(wiring.Sample("x", nil).Settings)); diff != "" {
 		t.Error(diff)
 	}

@@ -34,11 +34,33 @@ func sampleSettings() map[string]any {
 		"acme": map[string]any{"email": "ops@example.com", "server": "https://acme.example.com/directory"},
 		"dns":  map[string]any{"provider": "aws", "zones": []any{"example.com"}, "credentialsSecretRef": secret()},
 		"objectStorage": map[string]any{
-			"provider": "s3", "bucket": "platform", "buckets": map[string]any{"loki": "logs", "velero": "backups"},
+			"provider": "s3", "bucket": "platform", "buckets": map[string]any{"loki": "logs", "tempo": "traces", "velero": "backups"},
 			"region": "eu-1", "endpoint": "https://s3.example.com", "credentialsSecretRef": secret(),
 		},
-		"retention":        map[string]any{"metrics": "15d", "logs": "7d"},
+		"retention":        map[string]any{"metrics": "15d", "logs": "7d", "traces": "72h"},
 		"highAvailability": true, "imageRegistry": "registry.example.com/mirror",
+		"appOfApps": map[string]any{
+			"repoURL": "https://git.example.com/platform.git", "path": "clusters/live", "targetRevision": "main", "credentialsSecretRef": secret(),
+		},
+		"policies": samplePolicies(),
+	}
+}
+
+func samplePolicies() map[string]any {
+	preset := func(more map[string]any) map[string]any {
+		out := map[string]any{"enforcement": "Audit"}
+		maps.Copy(out, more)
+		return out
+	}
+	bounds := func(least, most string) map[string]any { return map[string]any{"min": least, "max": most} }
+	return map[string]any{
+		"engine": "kyverno", "by": map[string]any{"kyverno": true, "gatekeeper": true},
+		"requiredLabels":      preset(map[string]any{"labels": []any{"app.kubernetes.io/name"}}),
+		"serviceTargetPorts":  preset(nil),
+		"allowedRegistries":   preset(map[string]any{"registries": []any{"registry.example.com"}}),
+		"resourceBounds":      preset(map[string]any{"cpu": bounds("10m", "4"), "memory": bounds("16Mi", "8Gi")}),
+		"noPrivileged":        preset(nil),
+		"protectedNamespaces": preset(map[string]any{"namespaces": []any{"kube-system"}}),
 	}
 }
 

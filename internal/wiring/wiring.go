@@ -4,7 +4,7 @@
 // Package wiring lets components know each other: rules of the catalog give values
 // and follow-up manifests to a component when another one is in the bundle, or a
 // setting is given. Templates stand in string leaves only and see nothing but
-// Facts. It is pure and imports the standard library and internal/values.
+// Facts. It is pure and imports the standard library, internal/values and the API.
 package wiring
 
 import (
@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/values"
 )
 
@@ -27,6 +28,9 @@ type Rule struct {
 	// Values lie over the catalog's own, in JSON types. String leaves may hold
 	// templates; keys never do.
 	Values map[string]any
+	// ValuesFrom are references to values, which lie over those of all rules. Every
+	// field may hold templates; a key that need not be there is optional.
+	ValuesFrom []v1alpha1.ValuesReference
 	// Manifests are applied once the component is Ready; they may hold templates, too.
 	Manifests []map[string]any
 }
@@ -65,6 +69,8 @@ type Layer struct {
 	Rule string
 	// Values without templates.
 	Values values.Values
+	// ValuesFrom without templates.
+	ValuesFrom []v1alpha1.ValuesReference
 	// Manifests without templates.
 	Manifests []map[string]any
 	// After is the rule's.
@@ -106,6 +112,12 @@ func (r Rule) evaluate(facts Facts) (Layer, error) {
 		return Layer{}, fmt.Errorf("wiring %s: %w", r.Name, err)
 	}
 	layer.Values, _ = filled.(map[string]any)
+	for i, ref := range r.ValuesFrom {
+		if err := fillReference(&ref, data); err != nil {
+			return Layer{}, fmt.Errorf("wiring %s: valuesFrom[%d].%w", r.Name, i, err)
+		}
+		layer.ValuesFrom = append(layer.ValuesFrom, ref)
+	}
 	for i, manifest := range r.Manifests {
 		filled, err := fill(manifest, data, fmt.Sprintf("manifests[%d]", i))
 		if err != nil {
@@ -115,6 +127,25 @@ func (r Rule) evaluate(facts Facts) (Layer, error) {
 		layer.Manifests = append(layer.Manifests, object)
 	}
 	return layer, nil
+}
+
+// fillReference evaluates the fields of a reference.
+func fillReference(ref *v1alpha1.ValuesReference, data map[string]any) error {
+	for _, field := range []struct {
+		name string
+		text *string
+	}{{"name", &ref.Name}, {"namespace", &ref.Namespace}, {"key", &ref.Key}, {"targetPath", &ref.TargetPath}} {
+		value, err := leaf(*field.text, data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", field.name, err)
+		}
+		text, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("%s: %v is no text", field.name, value)
+		}
+		*field.text = text
+	}
+	return nil
 }
 
 // data is what templates see.

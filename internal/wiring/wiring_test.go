@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/values"
 	"github.com/groundwork-dev/groundwork/internal/wiring"
 )
@@ -41,6 +42,9 @@ func TestEvaluate(t *testing.T) {
 			},
 			Manifests: []map[string]any{{"kind": "ConfigMap", "metadata": map[string]any{"name": "{{ .release }}-x"}}},
 		},
+		{Name: "secret", ValuesFrom: []v1alpha1.ValuesReference{{
+			Kind: "Secret", Name: "{{ .settings.domain }}", Namespace: "{{ .namespace }}", Key: "a", TargetPath: "{{ .name }}.b", Optional: true,
+		}}},
 	}
 	got, err := wiring.Evaluate(rules, facts())
 	if err != nil {
@@ -57,6 +61,9 @@ func TestEvaluate(t *testing.T) {
 			},
 			Manifests: []map[string]any{{"kind": "ConfigMap", "metadata": map[string]any{"name": "grafana-x"}}},
 		},
+		{Rule: "secret", Values: values.Values{}, ValuesFrom: []v1alpha1.ValuesReference{{
+			Kind: "Secret", Name: "example.com", Namespace: "monitoring", Key: "a", TargetPath: "grafana.b", Optional: true,
+		}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -81,6 +88,18 @@ func TestEvaluateSaysWhere(t *testing.T) {
 			}
 			t.Log(err)
 		})
+	}
+}
+
+func TestEvaluateSaysWhichReference(t *testing.T) {
+	for text, want := range map[string]string{
+		"{{ .settings.dns.provider }}": "wiring rule: valuesFrom[0].name: ",
+		"{{ .namespaces }}":            "wiring rule: valuesFrom[0].name: [argocd monitoring] is no text",
+	} {
+		_, err := wiring.Evaluate([]wiring.Rule{{Name: "rule", ValuesFrom: []v1alpha1.ValuesReference{{Kind: "Secret", Name: text}}}}, facts())
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 
 // Charts is the table: one shape for every chart of the catalog, sorted by name.
 func Charts() []Shape {
-	shapes := slices.Concat(deliveryShapes(), networkShapes(), observabilityShapes(), policyShapes(), backupShapes(), operatorShapes())
+	shapes := slices.Concat(deliveryShapes(), networkShapes(), observabilityShapes(), policyShapes(), backupShapes(), operatorShapes(),
+		meshShapes(), telemetryShapes(), secretShapes(), pipelineShapes(), nodeShapes())
 	slices.SortFunc(shapes, func(a, b Shape) int { return strings.Compare(a.Name, b.Name) })
 	return shapes
 }

