@@ -37,6 +37,9 @@ var _ = Describe("What the schema refuses", func() {
 			s.Components[0].Values = &apiextensionsv1.JSON{Raw: []byte(`{"a":{"b":[1,null]}}`)}
 		}, ""),
 		Entry("a name with dots", "not.good", func(*v1alpha1.PlatformBundleSpec) {}, "metadata.name must not contain dots"),
+		Entry("a long name with profiles", "a-name-of-forty-one-characters-is-too-long", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Profiles = []string{"minimal"}
+		}, "metadata.name must have at most 40 characters where spec.profiles are used"),
 		Entry("the same component twice", "bad", func(s *v1alpha1.PlatformBundleSpec) {
 			s.Components = append(s.Components, v1alpha1.Component{Name: "alpha"})
 		}, "Duplicate value"),

@@ -476,6 +476,7 @@ type PlatformBundleStatus struct {
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="!self.metadata.name.contains('.') && size(self.metadata.name) <= 63",message="metadata.name must not contain dots and must have at most 63 characters"
 // +kubebuilder:validation:XValidation:rule="!has(self.spec) || !has(self.spec.components) || self.spec.components.all(c, size(self.metadata.name) + size(c.name) < 63)",message="the names of the bundle and of a component must have at most 62 characters together: they become one label value"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec) || !has(self.spec.profiles) || size(self.metadata.name) <= 40",message="metadata.name must have at most 40 characters where spec.profiles are used: it becomes one label value with the names of their components"
 type PlatformBundle struct {
 	metav1.TypeMeta `json:",inline"`
 	// +optional
