@@ -5,10 +5,12 @@ package helm
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
+	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
@@ -47,11 +49,65 @@ func (r *recorder) answers() []v1alpha1.CapabilityAnswer {
 }
 
 // templateCapabilities has the fields of chartutil.Capabilities that templates
-// use, with the recorder in the place of the list.
+// use, with what asks the recorder in the place of the list.
 type templateCapabilities struct {
 	KubeVersion chartutil.KubeVersion
-	APIVersions *recorder
+	APIVersions askedVersions
 	HelmVersion any
+}
+
+// askedVersions is a list, as in Helm, because some templates search it with the
+// function has instead of asking its method Has. The first element is the recorder.
+type askedVersions []any
+
+// Has is called by templates.
+func (v askedVersions) Has(apiVersion string) bool { return v[0].(*recorder).Has(apiVersion) }
+
+// versionsFor is the list for a chart. Whoever searches it asks for nothing that can
+// be seen, so that what stands in such places of its templates counts as asked.
+func versionsFor(loaded *helmchart.Chart, asked *recorder, kinds Kinds) askedVersions {
+	out := askedVersions{asked}
+	searched, literals := searches(loaded)
+	if !searched {
+		return out
+	}
+	for _, apiVersion := range literals {
+		if asked.Has(apiVersion) {
+			out = append(out, apiVersion)
+		}
+	}
+	for _, apiVersion := range kinds.APIVersions() {
+		if !slices.Contains(literals, apiVersion) {
+			out = append(out, apiVersion)
+		}
+	}
+	return out
+}
+
+// searches finds the actions of a chart's templates that take the list of API versions
+// itself, and the texts in them that look like one: group/version or
+// group/version/Kind.
+func searches(loaded *helmchart.Chart) (found bool, literals []string) {
+	action := regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	list := regexp.MustCompile(`\.Capabilities\.APIVersions($|[^.\w])`)
+	literal := regexp.MustCompile(`"([\w.-]+(?:/[\w.-]+){1,2})"`)
+	for _, file := range loaded.Templates {
+		for _, text := range action.FindAllString(string(file.Data), -1) {
+			if !list.MatchString(text) {
+				continue
+			}
+			found = true
+			for _, match := range literal.FindAllStringSubmatch(text, -1) {
+				literals = append(literals, match[1])
+			}
+		}
+	}
+	for _, dependency := range loaded.Dependencies() {
+		below, more := searches(dependency)
+		found, literals = found || below, append(literals, more...)
+	}
+	slices.Sort(literals)
+	return found, slices.Compact(literals)
 }
 
 func kubeVersion(kinds Kinds) chartutil.KubeVersion {

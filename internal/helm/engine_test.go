@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/chart"
 	"github.com/groundwork-dev/groundwork/internal/cluster"
@@ -345,6 +346,28 @@ func TestRenderRecordsQuestionsAndWritesNothing(t *testing.T) {
 	}
 	if len(b.revisions(t)) != 0 {
 		t.Error("rendering wrote a record")
+	}
+}
+
+// TestRenderLetsTemplatesSearchTheVersions: Helm's own list is one, and external-secrets
+// searches it.
+func TestRenderLetsTemplatesSearchTheVersions(t *testing.T) {
+	b := newBench(t, charts.WithTemplate("monitor.yaml", "{{ if has \"monitoring.coreos.com/v1/ServiceMonitor\" .Capabilities.APIVersions }}\n"+
+		"apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\n{{ end }}"))
+	for _, available := range []bool{false, true} {
+		rendered, err := b.Render(t.Context(), helm.RenderRequest{
+			Release: b.request.Release, Values: map[string]any{}, Has: func(string) bool { return available },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []v1alpha1.CapabilityAnswer{{APIVersion: "monitoring.coreos.com/v1/ServiceMonitor", Available: available}}
+		if diff := cmp.Diff(want, rendered.Capabilities); diff != "" {
+			t.Errorf("questions (-want +got)\n%s", diff)
+		}
+		if want := map[bool]int{false: 1, true: 2}[available]; len(rendered.Kinds()) != want {
+			t.Errorf("%v: kinds %v", available, rendered.Kinds())
+		}
 	}
 }
 

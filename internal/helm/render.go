@@ -141,7 +141,7 @@ func (e *Engine) execute(loaded *helmchart.Chart, request RenderRequest, asked *
 	top["Capabilities"] = &templateCapabilities{
 		KubeVersion: capabilities.KubeVersion,
 		HelmVersion: capabilities.HelmVersion,
-		APIVersions: asked,
+		APIVersions: versionsFor(loaded, asked, e.options.Kinds),
 	}
 	live := &lookups{client: e.dynamic, mapper: e.options.Kinds}
 	files, err := engine.RenderWithClientProvider(loaded, top, live)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	helmrelease "helm.sh/helm/v3/pkg/release"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -98,6 +99,54 @@ func TestRecorderAnswersAndRemembers(t *testing.T) {
 	want := []v1alpha1.CapabilityAnswer{{APIVersion: "a/v1"}, {APIVersion: "b/v1", Available: true}}
 	if diff := cmp.Diff(want, r.answers()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+type listedKinds struct{ Kinds }
+
+func (listedKinds) APIVersions() []string { return []string{"v1", "apps/v1", "a/v1/Kind"} }
+
+// TestVersionsCanBeSearched: external-secrets says has "..." .Capabilities.APIVersions,
+// which sees a list and calls nothing.
+func TestVersionsCanBeSearched(t *testing.T) {
+	file := func(text string) []*helmchart.File {
+		return []*helmchart.File{{Name: "templates/a.yaml", Data: []byte(text)}}
+	}
+	sub := &helmchart.Chart{Templates: file(`{{- if not (has "b/v1/Kind" .Capabilities.APIVersions) -}}{{ end }}`)}
+	for name, tc := range map[string]struct {
+		template string
+		want     []string
+		asked    []v1alpha1.CapabilityAnswer
+	}{
+		"asks": {`{{ if .Capabilities.APIVersions.Has "b/v1" }}{{ end }}`, nil, nil},
+		"searches": {
+			`{{ if has "a/v1/Kind" .Capabilities.APIVersions }}{{ end }}{{ if $.Capabilities.APIVersions | has "b/v1" }}{{ end }} "c/v1"`,
+			[]string{"b/v1", "v1", "apps/v1"}, []v1alpha1.CapabilityAnswer{{APIVersion: "a/v1/Kind"}, {APIVersion: "b/v1", Available: true}},
+		},
+		"walks": {`{{ range .Capabilities.APIVersions }}{{ end }}`, []string{"v1", "apps/v1", "a/v1/Kind"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := &recorder{has: func(apiVersion string) bool { return apiVersion == "b/v1" }, asked: map[string]bool{}}
+			got := versionsFor(&helmchart.Chart{Templates: file(tc.template)}, asked, listedKinds{})
+			var listed []string
+			for _, version := range got[1:] {
+				listed = append(listed, version.(string))
+			}
+			if diff := cmp.Diff(tc.want, listed); diff != "" {
+				t.Errorf("listed: %s", diff)
+			}
+			if diff := cmp.Diff(tc.asked, asked.answers(), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("asked: %s", diff)
+			}
+			if !got.Has("b/v1") || got.Has("z/v1") {
+				t.Error("the list does not answer any more")
+			}
+		})
+	}
+	parent := &helmchart.Chart{}
+	parent.AddDependency(sub)
+	if found, literals := searches(parent); !found || len(literals) != 1 || literals[0] != "b/v1/Kind" {
+		t.Errorf("a subchart's search is not seen: %v", literals)
 	}
 }
 
