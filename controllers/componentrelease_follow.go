@@ -77,6 +77,16 @@ func (r *ComponentReleaseReconciler) probe(scope *releaseScope) *verdict {
 		return nil
 	}
 	memory := r.followUps.get(scope.release.Name)
+	if missing := r.unservedProbes(scope); len(missing) > 0 {
+		r.followUps.put(scope.release.Name, followUp{waiting: missing, at: r.Clock.Now()}) // woken when other kinds are served
+		return &verdict{
+			reason: v1alpha1.ReasonWaitingForObjects, message: "the component is asked when these kinds are served: " + strings.Join(missing, ", "),
+		}
+	}
+	if len(memory.waiting) > 0 {
+		memory = followUp{}
+		r.followUps.put(scope.release.Name, memory)
+	}
 	if wait := memory.wait(r.Clock.Now(), false); wait > 0 {
 		scope.comeBack(wait)
 	} else {
@@ -88,6 +98,16 @@ func (r *ComponentReleaseReconciler) probe(scope *releaseScope) *verdict {
 		return &verdict{reason: v1alpha1.ReasonProbeFailed, message: memory.problem}
 	}
 	return &verdict{reason: v1alpha1.ReasonWaitingForObjects, message: "the API server is asked whether it accepts the component's objects"}
+}
+
+// unservedProbes are the kinds of probes that nobody serves yet. What is no object is
+// for the probe itself to say.
+func (r *ComponentReleaseReconciler) unservedProbes(scope *releaseScope) []string {
+	objects, err := manifests.Parse(scope.release.Spec.Component, scope.release.Spec.Probes)
+	if err != nil {
+		return nil
+	}
+	return kindNames(manifests.NeededKinds(objects, r.Mapper))
 }
 
 // applyManifests applies and prunes the follow-up manifests and waits until they

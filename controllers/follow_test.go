@@ -288,6 +288,24 @@ var _ = Describe("Probes", func() {
 		f.settle(ctx)
 		Expect(f.manifests.calls).To(HaveLen(3))
 	})
+
+	It("wait for their kinds, which is no failure", func(ctx context.Context) {
+		f := newReleaseFixture()
+		mapper := f.withoutIssuers()
+		f.release.Spec.Probes, f.release.Spec.Manifests = f.release.Spec.Manifests[1:], nil
+		f.create(ctx)
+		Expect(f.settle(ctx)).To(BeZero(), "an event brings it back")
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonWaitingForObjects))
+		Expect(f.ready(ctx).Message).To(Equal("the component is asked when these kinds are served: Issuer (certs.example.com/v1)"))
+		f.expectIdle(ctx)
+		mapper.Add(issuers, meta.RESTScopeNamespace)
+		var woken []string
+		f.reconciler.KindsChanged(func(release string) { woken = append(woken, release) })
+		Expect(woken).To(Equal([]string{f.release.Name}))
+		f.settle(ctx)
+		Expect(f.manifests.calls).To(Equal([]string{"probe"}))
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+	})
 })
 
 var _ = Describe("Admission webhooks of a release", func() {

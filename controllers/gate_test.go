@@ -107,6 +107,19 @@ var _ = Describe("What is looked at before a component is approved", func() {
 		Expect(f.state(ctx, "alpha").Message).To(Equal("component alpha: unsafe; unsafe; unsafe; and 1 more of its definitions"))
 	})
 
+	It("is not whether a chart refuses a cluster whose kinds are not all known yet", func(ctx context.Context) {
+		f.preparer.errors["alpha"] = failure.Terminal(v1alpha1.ReasonRenderFailed, "deploy monitoring.coreos.com/v1 first")
+		f.preparer.pending["beta"] = true
+		f.create(ctx)
+		f.reconcile(ctx)
+		Expect(f.state(ctx, "alpha").State).To(Equal(v1alpha1.StatePreparing))
+		Expect(f.condition(ctx, v1alpha1.ConditionStalled)).To(BeNil())
+		Expect(f.events.notes).NotTo(ContainElement(ContainSubstring("RenderFailed")))
+		f.preparer.pending["beta"] = false
+		f.reconcile(ctx)
+		Expect(f.condition(ctx, v1alpha1.ConditionStalled).Reason).To(Equal(v1alpha1.ReasonRenderFailed), "now it is the last word")
+	})
+
 	It("is whether its manifests can be applied", func(ctx context.Context) {
 		f.bundle.Spec.Components[1].Manifests = []apiextensionsv1.JSON{
 			settings("fine", "red"), {Raw: []byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{}}`)},

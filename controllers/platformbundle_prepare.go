@@ -49,6 +49,7 @@ func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope
 			keys[c.key] = true
 		}
 	}
+	scope.doubtRefusals()
 	r.Preparer.Keep(scope.bundle.Name, keys)
 	r.CRDChecks.Keep(scope.bundle.Name, scope.broughtNames())
 	for _, c := range scope.components {
@@ -62,6 +63,20 @@ func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope
 		c.warnOfVersion()
 	}
 	return nil
+}
+
+// doubtRefusals takes no refusal of a chart for the last word while others are being
+// looked at: some charts refuse a cluster without a kind, and another component may
+// turn out to bring it.
+func (scope *bundleScope) doubtRefusals() {
+	if !slices.ContainsFunc(scope.components, func(c *component) bool { return c.preparing }) {
+		return
+	}
+	for _, c := range scope.components {
+		if c.Trouble != nil && c.Trouble.Reason == v1alpha1.ReasonRenderFailed {
+			c.Trouble, c.preparing = nil, true
+		}
+	}
 }
 
 // watchReferences tells the watcher which Secrets and ConfigMaps matter.
