@@ -67,16 +67,28 @@ func (l losses) refusal(component string, whole bool) string {
 }
 
 // countLosses finds, for every release that is not wanted any more, what goes
-// with it: live custom resources of its kinds that neither the release itself nor
-// a controller made, and the claims and namespaces of the release itself. What
+// with it: live custom resources of its kinds that neither the release itself, nor
+// one that is removed after it, nor a controller made, and the claims and namespaces of the release itself. What
 // allowDataLoss names does not count.
 func (r *PlatformBundleReconciler) countLosses(scope *bundleScope, releases []plan.ReleaseState) {
 	scope.losses = map[string]losses{}
 	leaving := scope.leaving(releases)
+	edges := graph.New()
+	for _, state := range releases {
+		edges.Add(state.Name, union(state.DependsOn, state.KindsOf)...)
+	}
 	var kinds []usage.Kind
-	for _, release := range leaving {
+	for name, release := range leaving {
+		// What is removed after it cannot go before it: its objects have no say.
+		excluded := []string{release.Name}
+		for other := range leaving {
+			if other != name && edges.HasPath(name, other) {
+				excluded = append(excluded, leaving[other].Name)
+			}
+		}
+		slices.Sort(excluded)
 		for _, gvk := range scope.ownedKinds(release) {
-			kinds = append(kinds, usage.Kind{GroupVersionKind: gvk, ExcludeRelease: release.Name})
+			kinds = append(kinds, usage.Kind{GroupVersionKind: gvk, Excluded: strings.Join(excluded, ",")})
 		}
 	}
 	r.Usage.Set(scope.bundle.Name, kinds)

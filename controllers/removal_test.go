@@ -47,7 +47,7 @@ var _ = Describe("Removing what holds data", func() {
 		const refusal = "alpha is not removed, because these objects would be lost or left without their operator: " +
 			"4 Widget (team/a, team/b, team/c and 1 more); delete them, or keep the component listed with enabled: false and allowDataLoss: [Widget]"
 		Expect(removal(ctx)).To(BeEmpty())
-		Expect(f.usage.asked).To(Equal([]usage.Kind{{GroupVersionKind: widgets(0).GroupVersionKind, ExcludeRelease: v1alpha1.ReleaseName(f.bundle.Name, "alpha")}}))
+		Expect(f.usage.asked).To(Equal([]usage.Kind{{GroupVersionKind: widgets(0).GroupVersionKind, Excluded: v1alpha1.ReleaseName(f.bundle.Name, "alpha")}}))
 		Expect(f.state(ctx, "alpha").State).To(Equal(v1alpha1.StateHeld))
 		Expect(f.state(ctx, "alpha").Reason).To(Equal(v1alpha1.ReasonDataLoss))
 		Expect(f.state(ctx, "alpha").Message).To(Equal(refusal))
@@ -62,6 +62,18 @@ var _ = Describe("Removing what holds data", func() {
 		Expect(f.condition(ctx, v1alpha1.ConditionStalled)).To(BeNil())
 		f.reconcile(ctx)
 		Expect(f.usage.asked).To(BeEmpty(), "nobody counts what nobody asks")
+	})
+
+	It("counts nothing of what is removed after it, or neither of them would ever go", func(ctx context.Context) {
+		// As Prometheus, whose page waits for the ingress, which has a ServiceMonitor.
+		f.bundle.Spec.Components = []v1alpha1.Component{ownChart("alpha", "1.0.0", "beta"), ownChart("beta", "1.0.0"), ownChart("gamma", "1.0.0")}
+		f.bundle.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
+		f.define(ctx, "alpha")
+		f.install(ctx)
+		Expect(k8s.Delete(ctx, f.observed(ctx))).To(Succeed())
+		f.reconcile(ctx)
+		Expect(f.usage.asked).To(Equal([]usage.Kind{{GroupVersionKind: widgets(0).GroupVersionKind, Excluded: "day-two.alpha,day-two.beta"}}),
+			"gamma is removed by itself, and its widgets with it, while their operator is there")
 	})
 
 	It("is allowed by naming every kind that is given up", func(ctx context.Context) {

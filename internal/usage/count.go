@@ -5,6 +5,7 @@ package usage
 
 import (
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
@@ -30,7 +31,7 @@ func trim(obj any) (any, error) {
 
 // counts says whether an object with this release label counts.
 func (k Kind) counts(release string) bool {
-	return k.ExcludeRelease == "" || release != k.ExcludeRelease
+	return release == "" || !slices.Contains(strings.Split(k.Excluded, ","), release)
 }
 
 // count counts the objects of a cache.

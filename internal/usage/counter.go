@@ -41,9 +41,9 @@ type Options struct {
 // Kind is what an owner wants counted.
 type Kind struct {
 	schema.GroupVersionKind
-	// ExcludeRelease is a ComponentRelease whose own objects, labelled with its name,
-	// do not count. Empty: every object counts.
-	ExcludeRelease string
+	// Excluded are ComponentReleases whose own objects, labelled with their names, do
+	// not count: the names, sorted, with commas between them. Empty: every object counts.
+	Excluded string
 }
 
 // Count is the answer for one Kind.
@@ -135,7 +135,7 @@ func (c *Counter) Set(owner string, kinds []Kind) {
 }
 
 func (k Kind) key() string {
-	return strings.Join([]string{k.Group, k.Kind, k.Version, k.ExcludeRelease}, "/")
+	return strings.Join([]string{k.Group, k.Kind, k.Version, k.Excluded}, "/")
 }
 
 // Count answers what Set asked, sorted by group and kind. synced is false while the
