@@ -102,8 +102,8 @@ func together(refused []*failure.Error) *failure.Error {
 	return &out
 }
 
-// checkData refuses an upgrade that leaves out claims or namespaces, which would
-// be deleted, or stay without anybody's care.
+// checkData refuses an upgrade that leaves out claims, namespaces, or follow-up
+// manifests that are data, which would be deleted, or stay without anybody's care.
 func (c *component) checkData() *failure.Error {
 	if c.release == nil {
 		return nil
@@ -115,6 +115,7 @@ func (c *component) checkData() *failure.Error {
 		}] = true
 	}
 	lost := slices.DeleteFunc(slices.Clone(c.release.Status.Data), func(ref v1alpha1.ObjectReference) bool { return kept[ref] })
+	lost = append(lost, manifests.Missing(c.release.Spec.Manifests, c.Manifests, c.Namespace)...)
 	found := dataLosses(lost, c.AllowDataLoss)
 	if len(found) == 0 {
 		return nil

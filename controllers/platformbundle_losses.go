@@ -13,6 +13,7 @@ import (
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/crds"
 	"github.com/groundwork-dev/groundwork/internal/graph"
+	"github.com/groundwork-dev/groundwork/internal/manifests"
 	"github.com/groundwork-dev/groundwork/internal/plan"
 	"github.com/groundwork-dev/groundwork/internal/usage"
 )
@@ -172,7 +173,7 @@ func (scope *bundleScope) lossesOf(release *v1alpha1.ComponentRelease, counts []
 			out = append(out, loss{kind: count.Kind, total: count.Total, names: count.Names})
 		}
 	}
-	out = append(out, dataLosses(release.Status.Data, allowed)...)
+	out = append(out, dataLosses(slices.Concat(release.Status.Data, manifests.Data(release.Spec.Manifests, release.Spec.Namespace)), allowed)...)
 	slices.SortStableFunc(out, func(a, b loss) int { return strings.Compare(a.kind, b.kind) })
 	return out
 }

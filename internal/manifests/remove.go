@@ -154,7 +154,7 @@ func (a *Applier) delete(ctx context.Context, owner string, ref v1alpha1.ObjectR
 		return ending{}, failed("read", ref, err)
 	case !belongsTo(live, owner):
 		return ending{fate: fateForeign}, nil
-	case isProtected(ref, allowDelete):
+	case isProtected(live, ref, allowDelete):
 		return ending{fate: fateProtected}, nil
 	case live.GetDeletionTimestamp() != nil:
 		return ending{fate: fateGoing, left: going(ref, live)}, nil
@@ -205,10 +205,10 @@ func belongsTo(live *unstructured.Unstructured, owner string) bool {
 }
 
 // isProtected reports that an object is data: deleting a claim loses its volume,
-// deleting a namespace everything in it.
-func isProtected(ref v1alpha1.ObjectReference, allowDelete []string) bool {
+// deleting a namespace everything in it, and of others their author says so.
+func isProtected(live *unstructured.Unstructured, ref v1alpha1.ObjectReference, allowDelete []string) bool {
 	data := groupVersionOf(ref).Group == "" && (ref.Kind == "PersistentVolumeClaim" || ref.Kind == "Namespace")
-	return data && !slices.Contains(allowDelete, ref.Kind)
+	return (data || isKept(live)) && !slices.Contains(allowDelete, ref.Kind)
 }
 
 func going(ref v1alpha1.ObjectReference, live *unstructured.Unstructured) string {

@@ -25,15 +25,26 @@ import (
 	"github.com/groundwork-dev/groundwork/test/harness"
 )
 
-// week1 is the sample, under a name of the spec's own.
+// week1 is the profile, under a name of the spec's own.
 func week1(name string) *v1alpha1.PlatformBundle {
 	GinkgoHelper()
-	data, err := os.ReadFile(filepath.Join(harness.Root, "config", "samples", "week1.yaml"))
+	bundle := readProfile("week1")
+	bundle.Name = name
+	return bundle
+}
+
+// readProfile reads the file of a profile, which is a bundle.
+func readProfile(name string) *v1alpha1.PlatformBundle {
+	GinkgoHelper()
+	data, err := os.ReadFile(profileFile(name))
 	Expect(err).NotTo(HaveOccurred())
 	bundle := &v1alpha1.PlatformBundle{}
 	Expect(yaml.UnmarshalStrict(data, bundle)).To(Succeed())
-	bundle.Name = name
 	return bundle
+}
+
+func profileFile(name string) string {
+	return filepath.Join(harness.Root, "bundles", "profiles", name+".yaml")
 }
 
 // metrics asks an operator's metrics endpoint. Its certificate is self-signed.
