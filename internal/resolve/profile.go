@@ -4,9 +4,11 @@
 package resolve
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -33,7 +35,7 @@ func Listed(spec v1alpha1.PlatformBundleSpec, sticky string, catalogs *catalog.S
 	for _, name := range spec.Profiles {
 		profile, known := chosen.Profile(name)
 		if !known {
-			hint := "it has " + strings.Join(chosen.Profiles(), ", ")
+			hint := "it has " + cmp.Or(strings.Join(chosen.Profiles(), ", "), "none")
 			if nearest, ok := chosen.NearestProfile(name); ok {
 				hint = "did you mean \"" + nearest + "\"?"
 			}
@@ -69,48 +71,83 @@ func overlay(below, above []v1alpha1.Component) []v1alpha1.Component {
 	return out
 }
 
-// over lays one entry over another: what it sets comes first, maps are merged, and
-// lists are joined.
+// over lays one entry over another. What the upper one sets comes first, field by
+// field; maps and values are merged; what is a set or a list of rules is joined; a
+// manifest takes the place of the one with its kind, namespace and name. Two of the
+// fields cannot be taken back from above: adopt and suspend.
 func over(below, above v1alpha1.Component) v1alpha1.Component {
-	out := *above.DeepCopy()
+	below, above = *below.DeepCopy(), *above.DeepCopy()
+	out := above
 	out.Enabled = cmp.Or(above.Enabled, below.Enabled)
 	out.Version = cmp.Or(above.Version, below.Version)
 	out.Namespace = cmp.Or(above.Namespace, below.Namespace)
 	out.ReleaseName = cmp.Or(above.ReleaseName, below.ReleaseName)
-	out.Chart = cmp.Or(above.Chart, below.Chart)
-	if out.Version != "" && out.Chart != nil && out.Chart.Version != "" { // one of the two versions is said above
-		out.Chart = out.Chart.DeepCopy()
-		if above.Version != "" {
-			out.Chart.Version = ""
-		} else {
-			out.Version = ""
-		}
-	}
-	out.NamespaceLabels = maps.Clone(below.NamespaceLabels)
-	if out.NamespaceLabels == nil {
-		out.NamespaceLabels = above.NamespaceLabels
-	} else {
-		maps.Copy(out.NamespaceLabels, above.NamespaceLabels)
-	}
+	out.NamespaceLabels = labelsOver(below.NamespaceLabels, above.NamespaceLabels)
+	out.Chart = chartOver(below.Chart, above.Chart)
+	settleVersion(&out, above)
 	out.DependsOn = union(below.DependsOn, above.DependsOn)
-	out.ValuesFrom = slices.Concat(below.ValuesFrom, above.ValuesFrom)
+	out.ValuesFrom = joined(below.ValuesFrom, above.ValuesFrom)
 	out.Values = merged(below.Values, above.Values)
 	out.Timeout = cmp.Or(above.Timeout, below.Timeout)
 	out.HistoryLimit = cmp.Or(above.HistoryLimit, below.HistoryLimit)
 	out.Manifests = replaced(below.Manifests, above.Manifests)
-	out.Remediation = cmp.Or(above.Remediation, below.Remediation)
+	out.Remediation = remediationOver(below.Remediation, above.Remediation)
 	out.Drift = cmp.Or(above.Drift, below.Drift)
-	out.IgnoreDifferences = slices.Concat(below.IgnoreDifferences, above.IgnoreDifferences)
+	out.IgnoreDifferences = joined(below.IgnoreDifferences, above.IgnoreDifferences)
 	out.Adopt = above.Adopt || below.Adopt
 	out.AllowDataLoss = union(below.AllowDataLoss, above.AllowDataLoss)
 	out.Suspend = above.Suspend || below.Suspend
 	return out
 }
 
+func labelsOver(below, above map[string]string) map[string]string {
+	if below == nil {
+		return above
+	}
+	maps.Copy(below, above)
+	return below
+}
+
+func chartOver(below, above *v1alpha1.ChartSource) *v1alpha1.ChartSource {
+	if below == nil || above == nil {
+		return cmp.Or(above, below)
+	}
+	return &v1alpha1.ChartSource{
+		Repository: cmp.Or(above.Repository, below.Repository), Name: cmp.Or(above.Name, below.Name),
+		Version: cmp.Or(above.Version, below.Version), SecretRef: cmp.Or(above.SecretRef, below.SecretRef),
+	}
+}
+
+// settleVersion leaves one of the two fields that a version can be in: the upper one's.
+func settleVersion(out *v1alpha1.Component, above v1alpha1.Component) {
+	switch {
+	case out.Version == "" || out.Chart == nil || out.Chart.Version == "":
+	case above.Version != "":
+		out.Chart.Version = ""
+	default:
+		out.Version = ""
+	}
+}
+
+func remediationOver(below, above *v1alpha1.Remediation) *v1alpha1.Remediation {
+	if below == nil || above == nil {
+		return cmp.Or(above, below)
+	}
+	return &v1alpha1.Remediation{Strategy: cmp.Or(above.Strategy, below.Strategy), Retries: cmp.Or(above.Retries, below.Retries)}
+}
+
+// union of two sets, the lower one's elements first.
 func union(below, above []string) []string {
-	all := slices.Concat(below, above)
-	slices.Sort(all)
-	return slices.Compact(all)
+	return append(below, slices.DeleteFunc(above, func(s string) bool { return slices.Contains(below, s) })...)
+}
+
+// joined lists the upper elements after the lower ones, so that they have the last
+// word, and each of them once.
+func joined[T any](below, above []T) []T {
+	below = slices.DeleteFunc(below, func(have T) bool {
+		return slices.ContainsFunc(above, func(other T) bool { return reflect.DeepEqual(have, other) })
+	})
+	return append(below, above...)
 }
 
 // merged merges values. What is no object is left for the component to be blamed for.
@@ -133,15 +170,26 @@ func merged(below, above *apiextensionsv1.JSON) *apiextensionsv1.JSON {
 	return out
 }
 
-// replaced joins manifests; one of the same kind and name is replaced.
+// replaced joins manifests; one of the same kind, namespace and name takes the place
+// of the lower one. What is no object stays where it is, to be refused.
 func replaced(below, above []apiextensionsv1.JSON) []apiextensionsv1.JSON {
-	var out []apiextensionsv1.JSON
-	for _, manifest := range below {
-		var object map[string]any
-		if json.Unmarshal(manifest.Raw, &object) == nil && names(above, object) {
+	out, left := below, slices.Clone(below)
+	for _, manifest := range above {
+		wanted, known := identityOf(manifest)
+		at := slices.IndexFunc(left, func(have apiextensionsv1.JSON) bool {
+			found, ok := identityOf(have)
+			return ok && known && found == wanted || bytes.Equal(have.Raw, manifest.Raw)
+		})
+		if at < 0 {
+			out = append(out, manifest)
 			continue
 		}
-		out = append(out, manifest)
+		out[at], left[at] = manifest, apiextensionsv1.JSON{} // listed twice above, it is refused as it would be alone
 	}
-	return append(out, above...)
+	return out
+}
+
+func identityOf(manifest apiextensionsv1.JSON) (identity, bool) {
+	var out identity
+	return out, json.Unmarshal(manifest.Raw, &out) == nil
 }
