@@ -47,7 +47,8 @@ type PolicySettings struct {
 	// allowedRegistries is against images from anywhere else.
 	// +optional
 	AllowedRegistries *AllowedRegistriesPolicy `json:"allowedRegistries,omitempty"`
-	// resourceBounds asks for requests and limits of every container, within bounds.
+	// resourceBounds asks for requests and limits of every container, of cpu and memory
+	// alike, within bounds.
 	// +optional
 	ResourceBounds *ResourceBoundsPolicy `json:"resourceBounds,omitempty"`
 	// noPrivileged is against privileged containers.

@@ -107,7 +107,7 @@ func TestNearest(t *testing.T) {
 		"strimzi-kafka-operator": "strimzi",
 		"vault-operator":         "bank-vaults",
 		"lokki":                  "loki",
-		"istio":                  "",
+		"istio":                  "istiod",
 		"x":                      "",
 		"":                       "",
 	} {

@@ -81,7 +81,7 @@ func TestEmbeddedOrder(t *testing.T) {
 	}
 	want := map[string][]string{
 		"external-dns":          {"ingress-nginx"},
-		"grafana":               {"prometheus", "loki", "jaeger"},
+		"grafana":               {"prometheus", "loki", "tempo", "jaeger", "zipkin"},
 		"vault-secrets-webhook": {"bank-vaults", "cert-manager"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -93,6 +93,29 @@ func TestEmbeddedOrder(t *testing.T) {
 				t.Errorf("%s waits for %s, which waits itself: the order has become deeper than two levels", name, dep)
 			}
 		}
+	}
+}
+
+// TestEmbeddedRequirements pins the hard edges of the second tier: each is a component that a bundle must have, too.
+func TestEmbeddedRequirements(t *testing.T) {
+	c := newest(t)
+	got := map[string][]string{}
+	for _, name := range c.Names() {
+		if component, _ := c.Component(name); len(component.Requires) > 0 {
+			got[name] = component.Requires
+		}
+	}
+	want := map[string][]string{
+		"envoy-gateway":          {"gateway-api"},
+		"goldilocks":             {"vertical-pod-autoscaler"},
+		"istio-gateway":          {"istiod"},
+		"istiod":                 {"istio-base"},
+		"linkerd":                {"linkerd-crds", "gateway-api"},
+		"opentelemetry-operator": {"cert-manager"},
+		"trust-manager":          {"cert-manager"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("requirements (-want +got)\n%s", diff)
 	}
 }
 
@@ -147,7 +170,13 @@ func TestEmbeddedProbes(t *testing.T) {
 			got[name] = append(got[name], probe["apiVersion"].(string)+"/"+probe["kind"].(string))
 		}
 	}
-	want := map[string][]string{"cert-manager": {"cert-manager.io/v1/Issuer"}, "kyverno": {"policies.kyverno.io/v1/ValidatingPolicy"}}
+	want := map[string][]string{
+		"cert-manager":           {"cert-manager.io/v1/Issuer"},
+		"external-secrets":       {"external-secrets.io/v1/SecretStore"},
+		"kyverno":                {"policies.kyverno.io/v1/ValidatingPolicy"},
+		"opentelemetry-operator": {"opentelemetry.io/v1alpha1/Instrumentation"},
+		"trust-manager":          {"trust.cert-manager.io/v1alpha1/Bundle"},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("probes (-want +got)\n%s", diff)
 	}

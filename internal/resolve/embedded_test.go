@@ -32,10 +32,18 @@ func allSettings(provider v1alpha1.ObjectStorageProvider) *v1alpha1.Settings {
 	}
 }
 
-// firstTier are the components of the week-1 platform.
-func firstTier() []v1alpha1.Component {
-	return named("argo-cd", "bank-vaults", "cert-manager", "external-dns", "gatekeeper", "grafana", "ingress-nginx", "jaeger", "kyverno", "loki",
-		"prometheus", "strimzi", "vault-secrets-webhook", "velero")
+// profile lists the components of a profile of the newest catalog.
+func profile(t *testing.T, set *catalog.Set, name string) []v1alpha1.Component {
+	t.Helper()
+	newest, err := set.Get(set.Newest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, ok := newest.Profile(name)
+	if !ok {
+		t.Fatalf("the catalog has no profile %s", name)
+	}
+	return found.Components
 }
 
 // alone is a component with what it cannot be without.
@@ -114,19 +122,21 @@ func TestSettingsReachWhoCares(t *testing.T) {
 		leaf  string // a leaf that holds it
 		want  []string
 	}{
-		"domain":           {v1alpha1.Settings{Domain: "d.example.com"}, "d.example.com", []string{"argo-cd", "grafana", "jaeger", "prometheus"}},
-		"clusterIssuer":    {v1alpha1.Settings{Domain: "d.example.com", ClusterIssuer: "my-issuer"}, "my-issuer", []string{"argo-cd", "grafana", "jaeger", "prometheus"}},
-		"ingressClassName": {v1alpha1.Settings{Domain: "d.example.com", IngressClassName: "my-class"}, "my-class", []string{"argo-cd", "grafana", "jaeger", "prometheus"}},
-		"storageClassName": {v1alpha1.Settings{StorageClassName: "my-storage"}, "my-storage", []string{"grafana", "loki", "prometheus"}},
+		"domain":           {v1alpha1.Settings{Domain: "d.example.com"}, "d.example.com", []string{"argo-cd", "dex", "goldilocks", "grafana", "jaeger", "oauth2-proxy", "prometheus", "zipkin"}},
+		"clusterIssuer":    {v1alpha1.Settings{Domain: "d.example.com", ClusterIssuer: "my-issuer"}, "my-issuer", []string{"argo-cd", "dex", "goldilocks", "grafana", "jaeger", "oauth2-proxy", "prometheus", "zipkin"}},
+		"ingressClassName": {v1alpha1.Settings{Domain: "d.example.com", IngressClassName: "my-class"}, "my-class", []string{"argo-cd", "dex", "grafana", "jaeger", "oauth2-proxy", "prometheus", "zipkin"}},
+		"storageClassName": {v1alpha1.Settings{StorageClassName: "my-storage"}, "my-storage", []string{"grafana", "loki", "prometheus", "tempo"}},
 		"zones":            {v1alpha1.Settings{Domain: "d.example.com", DNS: &v1alpha1.DNSSettings{Provider: "p", Zones: []v1alpha1.Host{"my.zone"}}}, "my.zone", []string{"external-dns"}},
 		"dns":              {v1alpha1.Settings{Domain: "d.example.com", DNS: &v1alpha1.DNSSettings{Provider: "my-provider"}}, "my-provider", []string{"external-dns"}},
 		"objectStorage": {v1alpha1.Settings{ObjectStorage: &v1alpha1.ObjectStorageSettings{
 			Provider: "aws", Bucket: "my-bucket", Region: "r",
-		}}, "my-bucket", []string{"loki", "velero"}},
+		}}, "my-bucket", []string{"loki", "tempo", "velero"}},
 		"retention": {v1alpha1.Settings{Retention: &v1alpha1.RetentionSettings{Metrics: "77d", Logs: "77d"}}, "77d", []string{"loki", "prometheus"}},
 		"imageRegistry": {v1alpha1.Settings{ImageRegistry: "my.registry/x"}, "my.registry", []string{
-			"argo-cd", "bank-vaults", "cert-manager", "external-dns", "gatekeeper", "grafana", "ingress-nginx", "jaeger", "kyverno", "loki",
-			"prometheus", "strimzi", "vault-secrets-webhook", "velero",
+			"alloy", "argo-cd", "argo-rollouts", "bank-vaults", "cert-manager", "dex", "envoy-gateway", "external-dns", "external-secrets", "flux",
+			"gatekeeper", "goldilocks", "grafana", "ingress-nginx", "istiod", "jaeger", "kyverno", "linkerd", "loki", "metrics-server",
+			"node-feature-discovery", "oauth2-proxy", "opentelemetry-operator", "prometheus", "reloader", "strimzi", "tekton", "telepresence", "tempo",
+			"traefik", "trust-manager", "vault-secrets-webhook", "velero", "vertical-pod-autoscaler", "zipkin",
 		}},
 	} {
 		t.Run(setting, func(t *testing.T) {

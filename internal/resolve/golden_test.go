@@ -24,7 +24,7 @@ import (
 // of each. UPDATE_GOLDEN=1 writes the files anew; read the difference.
 func TestEffectiveValues(t *testing.T) {
 	set, _ := embedded(t)
-	all := firstTier()
+	all := profile(t, set, "week1")
 	own := named("grafana")
 	own[0].Values = raw(`{"ingress": {"enabled": false}, "replicas": 3, "grafana.ini": {"server": {"root_url": "https://elsewhere.example.com"}}}`)
 	for name, spec := range map[string]v1alpha1.PlatformBundleSpec{
