@@ -16,9 +16,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMG ?= ghcr.io/groundwork-dev/groundwork:$(VERSION)
 # CONTAINER_TOOL builds the image: docker (23 or later), "docker buildx", podman.
 CONTAINER_TOOL ?= docker
-# CHARTS is a chart mirror for the quickstart: a folder of <name>-<version>.tgz,
-# an http(s) repository, or oci://host/path. Empty: the real repositories, or
-# stand-ins where these cannot be reached.
+# CHARTS is a chart mirror for the quickstart and catalog-test: a folder of
+# <name>-<version>.tgz, an http(s) repository, or oci://host/path. Empty: the
+# quickstart takes the real repositories, or stand-ins where these cannot be
+# reached, and catalog-test is skipped.
 CHARTS ?=
 # KUBECONFIG_CONTEXT makes the quickstart, install and deploy use that context.
 # Empty: the quickstart simulates a cluster, the others use the current context.
@@ -29,9 +30,14 @@ $(if $(DIST),,$(error DIST is empty; it names a folder))
 # PARALLEL bounds the packages that are compiled and tested at once.
 PARALLEL ?= 2
 
+# MODULES are Go modules beside the main one: programs with dependencies of their
+# own, and tests with the libraries of others.
+MODULES := hack/simcluster hack/realnode test/policies/gatekeeper test/policies/kyverno test/gitops
+
 include hack/tools/tools.mk
 include hack/simcluster/simcluster.mk
 include hack/realnode/realnode.mk
+include test/policies/policies.mk
 
 # kubectl from the PATH, or the one that belongs to the simulated cluster.
 KUBECTL ?= $(or $(shell command -v kubectl 2>/dev/null),bin/k8s/kubectl)
@@ -66,10 +72,11 @@ generate: bin/controller-gen ## Generate deep copies.
 	bin/controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
 .PHONY: manifests
-manifests: bin/controller-gen ## Generate CRDs, the manager's ClusterRole, docs/api.md and docs/components.md.
+manifests: bin/controller-gen ## Generate CRDs, the manager's ClusterRole, and the API's and the components' pages.
 	bin/controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 	bin/controller-gen rbac:roleName=groundwork-controller-manager paths=./controllers/... output:rbac:dir=config/rbac
-	for page in api components; do go run ./hack/docgen $$page > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md; done
+	go run ./hack/docgen api > docs/api.md.new && mv docs/api.md.new docs/api.md
+	go run ./hack/docgen components docs
 
 .PHONY: fmt
 fmt: ## Format the Go code.
@@ -78,14 +85,13 @@ fmt: ## Format the Go code.
 .PHONY: vet
 vet: ## Run go vet on every module.
 	go vet -p $(PARALLEL) ./...
-	go -C hack/simcluster vet -p $(PARALLEL) ./...
-	go -C hack/realnode vet -p $(PARALLEL) ./...
+	for module in $(MODULES); do go -C $$module vet -p $(PARALLEL) ./...; done
 
 .PHONY: lint
 lint: bin/golangci-lint ## Run golangci-lint on every module.
 	@status=0; bin/golangci-lint run ./... || status=1; \
-	for module in hack/simcluster hack/realnode; do \
-		(cd $$module && ../../bin/golangci-lint run --config ../../.golangci.yml ./...) || status=1; \
+	for module in $(MODULES); do \
+		(cd $$module && '$(CURDIR)/bin/golangci-lint' run --config '$(CURDIR)/.golangci.yml' ./...) || status=1; \
 	done; exit $$status
 
 .PHONY: tidy
@@ -99,8 +105,8 @@ verify: bin/controller-gen bin/golangci-lint bin/kustomize ## Fail when generate
 ##@ Tests
 
 .PHONY: test
-test: bin/k8s/.stamp bin/simcluster bin/helm build realnode-prepare ## Run all suites: unit, envtest, simulated cluster, real node.
-	@PARALLEL=$(PARALLEL) hack/test.sh unit envtest e2e node
+test: bin/k8s/.stamp bin/simcluster bin/helm build realnode-prepare ## Run all suites: unit, policies, envtest, simulated cluster, GitOps, real node.
+	@PARALLEL=$(PARALLEL) hack/test.sh unit policies envtest e2e gitops node
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no API server.
@@ -114,9 +120,23 @@ test-envtest: bin/k8s/.stamp ## Run the tests against an API server without cont
 test-e2e: bin/k8s/.stamp bin/simcluster bin/helm build ## Run the tests on the simulated cluster.
 	@PARALLEL=$(PARALLEL) hack/test.sh e2e
 
+.PHONY: test-gitops
+test-gitops: bin/k8s/.stamp bin/simcluster bin/helm build ## Let the engines of Flux and Argo CD manage a bundle on the simulated cluster.
+	@PARALLEL=$(PARALLEL) hack/test.sh gitops
+
 .PHONY: realnode-test
 realnode-test: bin/k8s/.stamp bin/helm bin/kustomize realnode-prepare ## Run the tests on a real node; needs root on Linux.
 	@PARALLEL=$(PARALLEL) hack/test.sh node
+
+# UPDATE_GOLDEN=1 accepts changed summaries. Never a cached result: the mirror is
+# no source file.
+.PHONY: catalog-test
+catalog-test: ## Render every component and profile from the real charts in CHARTS and compare summaries.
+ifeq ($(strip $(CHARTS)),)
+	@echo 'catalog-test: skipped: CHARTS is empty; make catalog-test CHARTS=<folder of charts, http(s) repository or oci://host/path>'
+else
+	@CATALOG_CHARTS='$(if $(findstring ://,$(CHARTS)),$(CHARTS),$(abspath $(CHARTS)))' go test -p $(PARALLEL) -count 1 -timeout 15m ./test/catalog
+endif
 
 .PHONY: chaos
 chaos: bin/k8s/.stamp ## Kill the operator at every write, and disturb its API server; takes 20 minutes.

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # test.sh runs test suites one after the other and sums them up:
 #
-#   hack/test.sh [unit] [envtest] [e2e] [node]
+#   hack/test.sh [unit] [policies] [envtest] [e2e] [gitops] [node]
 #
 # A package is of the e2e suite when it lies in test/e2e, of the node suite when
 # it is test/realnode, of the envtest suite when its tests import
 # controller-runtime's envtest, and otherwise of the unit suite; nobody keeps a
-# list. The node suite is skipped, with the reason, where no node can run. Every
-# suite runs even when one before it failed. PARALLEL bounds the packages
-# at once (default 2), GOTESTFLAGS adds flags.
+# list. The policies suite tries the catalog's policies with the libraries of their
+# engines, and the gitops suite lets those of Flux and Argo CD manage a bundle:
+# both are modules of their own. The node suite is skipped, with the reason, where
+# no node can run. Every suite runs even when one before it failed. PARALLEL
+# bounds the packages at once (default 2), GOTESTFLAGS adds flags.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -30,6 +32,16 @@ packages() {
 
 run() {
 	local suite=$1 list flags=(-p "$parallel")
+	case $suite in # modules of their own
+	policies)
+		make --no-print-directory PARALLEL="$parallel" policy-test
+		return
+		;;
+	gitops)
+		E2E=1 go -C test/gitops test -p "$parallel" -timeout 15m -count 1 -v "${extra[@]}" ./...
+		return
+		;;
+	esac
 	mapfile -t list < <(packages "$suite")
 	case $suite in
 	unit) flags+=(-timeout 5m) ;;
@@ -46,7 +58,7 @@ run() {
 		export REALNODE=1
 		;;
 	*)
-		echo "test: no suite $suite: unit, envtest, e2e or node" >&2
+		echo "test: no suite $suite: unit, policies, envtest, e2e, gitops or node" >&2
 		return 2
 		;;
 	esac

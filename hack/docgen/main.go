@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command docgen writes the pages of docs that repeat what the code says: api.md
-// from the generated CRDs and components.md from the embedded catalogs. It imports
-// the apiextensions types, the catalog and its data only.
+// from the generated CRDs, components.md and the pages in docs/components from the
+// embedded catalogs. It imports the apiextensions types, the catalog with what it
+// is made of, and its data only.
 package main
 
 import (
@@ -13,16 +14,15 @@ import (
 	"os"
 
 	"github.com/groundwork-dev/groundwork/bundles"
-	"github.com/groundwork-dev/groundwork/internal/catalog"
 )
 
-const usage = `usage: docgen api | components
+const usage = `usage: docgen api | components FOLDER
 
-  go run ./hack/docgen api        > docs/api.md
-  go run ./hack/docgen components > docs/components.md
+  go run ./hack/docgen api > docs/api.md
+  go run ./hack/docgen components docs   # docs/components.md, docs/components/*.md
 `
 
-var errUsage = errors.New("name one page")
+var errUsage = errors.New("name what to write")
 
 func main() {
 	err := run(os.Args[1:], os.Stdout)
@@ -37,18 +37,15 @@ func main() {
 }
 
 func run(args []string, out io.Writer) error {
-	if len(args) != 1 {
-		return errUsage
-	}
-	switch args[0] {
-	case "api":
+	switch {
+	case len(args) == 1 && args[0] == "api":
 		return api("config/crd/bases", out)
-	case "components":
-		catalogs, err := catalog.Load(bundles.FS)
+	case len(args) == 2 && args[0] == "components":
+		pages, err := components(bundles.FS)
 		if err != nil {
 			return err
 		}
-		return components(catalogs, out)
+		return writePages(args[1], pages)
 	}
 	return errUsage
 }
