@@ -4,6 +4,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,40 +66,54 @@ func commandsFor(s state, l layout, kubectl, helm string) commands {
 	return commands{export: "export KUBECONFIG=$PWD/" + l.kubeconfig(), kubectl: kubectl, helm: helm}
 }
 
-// nextSteps are three things to try, as commands that work.
+// nextSteps are things to try, as commands that work: those that the bundle's
+// components allow.
 func nextSteps(bundle *v1alpha1.PlatformBundle, c commands) string {
+	steps := []string{fmt.Sprintf("Look around: the bundle, its releases, and the same ones as Helm sees them.\n     %s get pb,crel\n     %s list -A", c.kubectl, c.helm)}
+	if name, there := pick(bundle, "grafana", "argo-cd"); there {
+		steps = append(steps, fmt.Sprintf("Change a value and watch one upgrade: only %s gets a new revision.\n     %s\n     %s get crel -w",
+			name, c.patch(bundle, name, "values", map[string]any{"replicas": 2}), c.kubectl))
+	}
+	if name, there := pick(bundle, "velero", "jaeger"); there {
+		steps = append(steps, fmt.Sprintf("Switch a component off and watch the removal of %s; its CRDs stay.\n     %s\n     %s get pb %s -w",
+			name, c.patch(bundle, name, "enabled", false), c.kubectl, bundle.Name))
+	}
 	var b strings.Builder
-	b.WriteString("Three things to try next:\n\n")
+	b.WriteString("Things to try next:\n\n")
 	if c.export != "" {
 		fmt.Fprintf(&b, "  %s\n\n", c.export)
 	}
-	fmt.Fprintf(&b, "  1. Look around: the bundle, its releases, and the same ones as Helm sees them.\n"+
-		"     %s get pb,crel\n     %s list -A\n", c.kubectl, c.helm)
-	changed, at := pick(bundle, "grafana", "argo-cd")
-	fmt.Fprintf(&b, "  2. Change a value and watch one upgrade: only %s gets a new revision.\n     %s\n     %s get crel -w\n",
-		changed, c.patch(bundle.Name, at, "values", `{"replicas":2}`), c.kubectl)
-	removed, at := pick(bundle, "velero", "jaeger")
-	fmt.Fprintf(&b, "  3. Switch a component off and watch the removal of %s; its CRDs stay.\n     %s\n     %s get pb %s -w\n",
-		removed, c.patch(bundle.Name, at, "enabled", "false"), c.kubectl, bundle.Name)
+	for i, step := range steps {
+		fmt.Fprintf(&b, "  %d. %s\n", i+1, step)
+	}
 	return b.String()
 }
 
-func (c commands) patch(bundle string, at int, field, value string) string {
-	return fmt.Sprintf(`%s patch pb %s --type=json -p '[{"op":"add","path":"/spec/components/%d/%s","value":%s}]'`, c.kubectl, bundle, at, field, value)
+// patch is the command that sets a field of a component, whether the bundle lists it or
+// a profile brings it.
+func (c commands) patch(bundle *v1alpha1.PlatformBundle, name, field string, value any) string {
+	listed := bundle.Spec.Components
+	change := map[string]any{"op": "add"}
+	switch at := slices.IndexFunc(listed, func(c v1alpha1.Component) bool { return c.Name == name }); {
+	case at >= 0:
+		change["path"], change["value"] = fmt.Sprintf("/spec/components/%d/%s", at, field), value
+	case len(listed) > 0:
+		change["path"], change["value"] = "/spec/components/-", map[string]any{"name": name, field: value}
+	default:
+		change["path"], change["value"] = "/spec/components", []any{map[string]any{"name": name, field: value}}
+	}
+	raw, _ := json.Marshal([]any{change}) // maps of strings and numbers can be written
+	return fmt.Sprintf("%s patch pb %s --type=json -p '%s'", c.kubectl, bundle.Name, raw)
 }
 
-// pick finds one of the names among the bundle's components, or else takes the last.
-func pick(bundle *v1alpha1.PlatformBundle, names ...string) (name string, at int) {
-	components := bundle.Spec.Components
+// pick finds one of the names among the components of the bundle and its profiles.
+func pick(bundle *v1alpha1.PlatformBundle, names ...string) (string, bool) {
 	for _, name := range names {
-		if at := slices.IndexFunc(components, func(c v1alpha1.Component) bool { return c.Name == name && c.IsEnabled() }); at >= 0 {
-			return name, at
+		if slices.ContainsFunc(bundle.Status.Components, func(c v1alpha1.ComponentStatus) bool { return c.Name == name }) {
+			return name, true
 		}
 	}
-	if len(components) == 0 {
-		return "it", 0
-	}
-	return components[len(components)-1].Name, len(components) - 1
+	return "", false
 }
 
 // statusReport is what is known of a bundle that is not Ready.

@@ -47,6 +47,7 @@ func TestNextSteps(t *testing.T) {
 	bundle := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: "week1"}}
 	off := false
 	bundle.Spec.Components = []v1alpha1.Component{{Name: "cert-manager"}, {Name: "grafana"}, {Name: "velero", Enabled: &off}, {Name: "jaeger"}}
+	bundle.Status.Components = []v1alpha1.ComponentStatus{{Name: "cert-manager"}, {Name: "grafana"}, {Name: "jaeger"}}
 	l := layout{".cluster/quickstart"}
 	for _, tc := range []struct {
 		reason        string
@@ -58,7 +59,8 @@ func TestNextSteps(t *testing.T) {
 			reason: "the simulated cluster has a kubeconfig of its own", kubectl: "bin/k8s/kubectl", helm: "bin/helm",
 			has: []string{
 				"export KUBECONFIG=$PWD/.cluster/quickstart/kubeconfig", "bin/k8s/kubectl get pb,crel", "bin/helm list -A",
-				`/spec/components/1/values","value":{"replicas":2}`, `/spec/components/3/enabled","value":false`, "removal of jaeger",
+				`[{"op":"add","path":"/spec/components/1/values","value":{"replicas":2}}]`,
+				`[{"op":"add","path":"/spec/components/3/enabled","value":false}]`, "removal of jaeger",
 			},
 		},
 		{
@@ -83,10 +85,20 @@ func TestNextSteps(t *testing.T) {
 	}
 }
 
-func TestPickFallsBackToTheLast(t *testing.T) {
-	bundle := &v1alpha1.PlatformBundle{Spec: v1alpha1.PlatformBundleSpec{Components: []v1alpha1.Component{{Name: "a"}, {Name: "b"}}}}
-	if name, at := pick(bundle, "grafana"); name != "b" || at != 1 {
-		t.Errorf("pick = %s at %d, want b at 1", name, at)
+// TestNextStepsOfProfiles: what a profile brings is not in the list that is patched.
+func TestNextStepsOfProfiles(t *testing.T) {
+	bundle := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: "mine"}}
+	how := commands{kubectl: "kubectl", helm: "helm"}
+	if got := nextSteps(bundle, how); strings.Contains(got, "patch") {
+		t.Errorf("there is nothing to change, but:\n%s", got)
+	}
+	bundle.Status.Components = []v1alpha1.ComponentStatus{{Name: "argo-cd"}}
+	if got, want := nextSteps(bundle, how), `[{"op":"add","path":"/spec/components","value":[{"name":"argo-cd","values":{"replicas":2}}]}]`; !strings.Contains(got, want) {
+		t.Errorf("%s is missing in:\n%s", want, got)
+	}
+	bundle.Spec.Components = []v1alpha1.Component{{Name: "cert-manager"}}
+	if got, want := nextSteps(bundle, how), `[{"op":"add","path":"/spec/components/-","value":{"name":"argo-cd","values":{"replicas":2}}}]`; !strings.Contains(got, want) {
+		t.Errorf("%s is missing in:\n%s", want, got)
 	}
 }
 
