@@ -41,6 +41,8 @@ type component struct {
 	key string
 	// result of the preparation; nil while there is none, or none was needed.
 	result *prepare.Result
+	// doubtful says that the trouble is the refusal of a chart that missed kinds.
+	doubtful bool
 	// preparing says that something is still being looked at.
 	preparing bool
 	// guardedBy are components that guard kinds which this one uses.

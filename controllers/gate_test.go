@@ -16,6 +16,8 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/crds"
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/prepare"
+	"github.com/groundwork-dev/groundwork/internal/refs"
 )
 
 var _ = Describe("What is looked at before a component is approved", func() {
@@ -108,16 +110,38 @@ var _ = Describe("What is looked at before a component is approved", func() {
 	})
 
 	It("is not whether a chart refuses a cluster whose kinds are not all known yet", func(ctx context.Context) {
-		f.preparer.errors["alpha"] = failure.Terminal(v1alpha1.ReasonRenderFailed, "deploy monitoring.coreos.com/v1 first")
+		refusal := failure.Terminal(v1alpha1.ReasonRenderFailed, "deploy monitoring.coreos.com/v1 first")
+		f.preparer.errors["alpha"] = &prepare.UnsureError{Err: refusal}
 		f.preparer.pending["beta"] = true
 		f.create(ctx)
 		f.reconcile(ctx)
 		Expect(f.state(ctx, "alpha").State).To(Equal(v1alpha1.StatePreparing))
 		Expect(f.condition(ctx, v1alpha1.ConditionStalled)).To(BeNil())
 		Expect(f.events.notes).NotTo(ContainElement(ContainSubstring("RenderFailed")))
+		f.preparer.errors["alpha"] = refusal
+		f.reconcile(ctx)
+		Expect(f.condition(ctx, v1alpha1.ConditionStalled).Reason).To(Equal(v1alpha1.ReasonRenderFailed), "it asked for no kind")
+		f.preparer.errors["alpha"] = &prepare.UnsureError{Err: refusal}
 		f.preparer.pending["beta"] = false
 		f.reconcile(ctx)
 		Expect(f.condition(ctx, v1alpha1.ConditionStalled).Reason).To(Equal(v1alpha1.ReasonRenderFailed), "now it is the last word")
+	})
+
+	It("is whether references bring what only the user has", func(ctx context.Context) {
+		f.bundle.Spec.Components = []v1alpha1.Component{{
+			Name: "oauth2-proxy", ValuesFrom: []v1alpha1.ValuesReference{{Kind: refs.ConfigMap, Name: "proxy"}},
+		}}
+		given := refs.Ref{Kind: refs.ConfigMap, Namespace: v1alpha1.DefaultNamespace, Name: "proxy"}
+		references := stubReferences{given: {Data: map[string][]byte{"values.yaml": []byte("replicaCount: 2")}}}
+		f.reconciler.References = references
+		f.create(ctx)
+		f.reconcile(ctx)
+		Expect(f.condition(ctx, v1alpha1.ConditionStalled).Reason).To(Equal(v1alpha1.ReasonInputMissing))
+		Expect(f.condition(ctx, v1alpha1.ConditionStalled).Message).To(HavePrefix("spec.components[oauth2-proxy].values.config.existingSecret is missing: "))
+		references[given] = refs.Content{Data: map[string][]byte{"values.yaml": []byte("config: {existingSecret: mine}")}}
+		f.reconcile(ctx)
+		Expect(f.condition(ctx, v1alpha1.ConditionStalled)).To(BeNil())
+		Expect(f.release(ctx, "oauth2-proxy")).NotTo(BeNil())
 	})
 
 	It("is whether its manifests can be applied", func(ctx context.Context) {

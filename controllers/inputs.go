@@ -42,11 +42,11 @@ func composeValues(
 	references References, defaults values.Values, from []v1alpha1.ValuesReference, user values.Values,
 ) (merged values.Values, synced bool, err error) {
 	synced = true
-	merged, err = values.Compose(defaults, from, func(ref v1alpha1.ValuesReference) ([]byte, bool) {
+	merged, err = values.Compose(defaults, from, func(ref v1alpha1.ValuesReference) (data []byte, object, key bool) {
 		content, found, looked := references.Get(refs.Ref{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name})
 		synced = synced && looked
-		data, ok := content.Data[ref.Key]
-		return data, found && ok
+		data, key = content.Data[ref.Key]
+		return data, found, key
 	}, user)
 	if !synced {
 		return nil, false, nil

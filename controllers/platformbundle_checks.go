@@ -63,7 +63,7 @@ func (r *PlatformBundleReconciler) detour(
 // checkResult refuses what would lose data: definitions that live objects do not
 // fit, and an upgrade whose manifest lacks claims or namespaces of the old one.
 func (r *PlatformBundleReconciler) checkResult(scope *bundleScope, c *component) *failure.Error {
-	if trouble := c.checkData(); trouble != nil {
+	if trouble := scope.checkData(c); trouble != nil {
 		return trouble
 	}
 	owner := v1alpha1.ReleaseName(scope.bundle.Name, c.Name)
@@ -104,7 +104,7 @@ func together(refused []*failure.Error) *failure.Error {
 
 // checkData refuses an upgrade that leaves out claims, namespaces, or follow-up
 // manifests that are data, which would be deleted, or stay without anybody's care.
-func (c *component) checkData() *failure.Error {
+func (scope *bundleScope) checkData(c *component) *failure.Error {
 	if c.release == nil {
 		return nil
 	}
@@ -115,7 +115,11 @@ func (c *component) checkData() *failure.Error {
 		}] = true
 	}
 	lost := slices.DeleteFunc(slices.Clone(c.release.Status.Data), func(ref v1alpha1.ObjectReference) bool { return kept[ref] })
-	lost = append(lost, manifests.Missing(c.release.Spec.Manifests, c.Manifests, c.Namespace)...)
+	var listed []v1alpha1.ObjectReference // by whichever component: an object may move
+	for _, other := range scope.components {
+		listed = append(listed, manifests.Listed(other.Manifests, other.Namespace)...)
+	}
+	lost = append(lost, manifests.Without(keptManifests(c.release), listed)...)
 	found := dataLosses(lost, c.AllowDataLoss)
 	if len(found) == 0 {
 		return nil

@@ -80,10 +80,11 @@ func (r *PlatformBundleReconciler) countLosses(scope *bundleScope, releases []pl
 	}
 	var kinds []usage.Kind
 	for name, release := range leaving {
-		// What is removed after it cannot go before it: its objects have no say.
+		// What is removed after it cannot go before it: its objects have no say, unless it
+		// is not going to be removed at all.
 		excluded := []string{release.Name}
 		for other := range leaving {
-			if other != name && edges.HasPath(name, other) {
+			if other != name && edges.HasPath(name, other) && scope.goes(leaving[other]) {
 				excluded = append(excluded, leaving[other].Name)
 			}
 		}
@@ -173,9 +174,22 @@ func (scope *bundleScope) lossesOf(release *v1alpha1.ComponentRelease, counts []
 			out = append(out, loss{kind: count.Kind, total: count.Total, names: count.Names})
 		}
 	}
-	out = append(out, dataLosses(slices.Concat(release.Status.Data, manifests.Data(release.Spec.Manifests, release.Spec.Namespace)), allowed)...)
+	out = append(out, dataLosses(slices.Concat(release.Status.Data, keptManifests(release)), allowed)...)
 	slices.SortStableFunc(out, func(a, b loss) int { return strings.Compare(a.kind, b.kind) })
 	return out
+}
+
+// goes says that nothing of its own keeps a release from being removed in its turn.
+func (scope *bundleScope) goes(release *v1alpha1.ComponentRelease) bool {
+	own := slices.Concat(release.Status.Data, keptManifests(release))
+	return !release.Spec.Suspend && len(dataLosses(own, scope.allowDataLoss(release.Spec.Component))) == 0
+}
+
+// keptManifests are the follow-up objects of a release that are data, of those that it
+// may have applied.
+func keptManifests(release *v1alpha1.ComponentRelease) []v1alpha1.ObjectReference {
+	kept := manifests.Data(release.Spec.Manifests, release.Spec.Namespace)
+	return manifests.Without(kept, manifests.Without(kept, release.Status.Manifests))
 }
 
 // dataLosses are the objects that count as data by themselves, by kind.

@@ -73,7 +73,7 @@ func (scope *bundleScope) doubtRefusals() {
 		return
 	}
 	for _, c := range scope.components {
-		if c.Trouble != nil && c.Trouble.Reason == v1alpha1.ReasonRenderFailed {
+		if c.Trouble != nil && c.doubtful {
 			c.Trouble, c.preparing = nil, true
 		}
 	}
@@ -118,6 +118,10 @@ func (r *PlatformBundleReconciler) compose(scope *bundleScope, c *component) {
 		c.preparing = !synced
 	}
 	if err == nil && synced {
+		if missing := c.MissingInput(c.merged); missing != nil {
+			c.Trouble, c.moved = missing, true
+			return
+		}
 		err = c.setKey()
 	}
 	c.Trouble = named(c.Name, asFailure(err))
@@ -192,6 +196,8 @@ func (r *PlatformBundleReconciler) look(scope *bundleScope, c *component, has fu
 	}
 	switch {
 	case err != nil:
+		var unsure *prepare.UnsureError
+		c.doubtful = errors.As(err, &unsure)
 		c.Trouble = named(c.Name, asFailure(err))
 		c.Trouble.Message = redact(r.References, c.ValuesFrom, c.Trouble.Message)
 	case result == nil:

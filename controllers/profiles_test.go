@@ -46,7 +46,10 @@ var _ = Describe("A bundle with profiles", func() {
 					if len(release.Spec.Manifests) > 0 {
 						digest, err := manifests.Digest(release.Spec.Manifests)
 						Expect(err).NotTo(HaveOccurred())
-						f.report(ctx, name, func(r *v1alpha1.ComponentRelease) { r.Status.ReadyDigest += "+" + digest })
+						f.report(ctx, name, func(r *v1alpha1.ComponentRelease) {
+							r.Status.ReadyDigest += "+" + digest
+							r.Status.Manifests = manifests.Listed(r.Spec.Manifests, r.Spec.Namespace)
+						})
 					}
 				}
 			}

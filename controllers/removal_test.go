@@ -4,10 +4,12 @@
 package controllers_test
 
 import (
+	"bytes"
 	"context"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -64,6 +66,32 @@ var _ = Describe("Removing what holds data", func() {
 		Expect(f.usage.asked).To(BeEmpty(), "nobody counts what nobody asks")
 	})
 
+	It("of an object that is kept is refused once it was applied, and it may move to another component", func(ctx context.Context) {
+		kept := apiextensionsv1.JSON{Raw: []byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"kept","annotations":{"helm.sh/resource-policy":"keep"}},"data":{}}`)}
+		f.bundle.Spec.Components[0].Manifests = []apiextensionsv1.JSON{kept}
+		f.create(ctx)
+		f.reconcile(ctx)
+		f.change(ctx, func(b *v1alpha1.PlatformBundle) { b.Spec.Components[0].Manifests = nil })
+		f.reconcile(ctx)
+		Expect(f.condition(ctx, v1alpha1.ConditionStalled)).To(BeNil(), "there never was one")
+
+		f.change(ctx, func(b *v1alpha1.PlatformBundle) { b.Spec.Components[0].Manifests = []apiextensionsv1.JSON{kept} })
+		f.reconcile(ctx)
+		f.report(ctx, "alpha", func(r *v1alpha1.ComponentRelease) {
+			r.Status.Manifests = []v1alpha1.ObjectReference{{APIVersion: "v1", Kind: "ConfigMap", Namespace: "alpha", Name: "kept"}}
+		})
+		f.change(ctx, func(b *v1alpha1.PlatformBundle) { b.Spec.Components[0].Manifests = nil })
+		f.reconcile(ctx)
+		Expect(f.condition(ctx, v1alpha1.ConditionStalled).Message).To(ContainSubstring("would delete 1 ConfigMap (alpha/kept)"))
+
+		moved := apiextensionsv1.JSON{Raw: bytes.Replace(kept.Raw, []byte(`"name":"kept"`), []byte(`"name":"kept","namespace":"alpha"`), 1)}
+		f.change(ctx, func(b *v1alpha1.PlatformBundle) { b.Spec.Components[1].Manifests = []apiextensionsv1.JSON{moved} })
+		f.reconcile(ctx)
+		Expect(f.condition(ctx, v1alpha1.ConditionStalled)).To(BeNil(), "nothing is lost")
+		Expect(f.release(ctx, "alpha").Spec.Manifests).To(BeEmpty())
+		Expect(f.release(ctx, "beta").Spec.Manifests).To(HaveLen(1))
+	})
+
 	It("counts nothing of what is removed after it, or neither of them would ever go", func(ctx context.Context) {
 		// As Prometheus, whose page waits for the ingress, which has a ServiceMonitor.
 		f.bundle.Spec.Components = []v1alpha1.Component{ownChart("alpha", "1.0.0", "beta"), ownChart("beta", "1.0.0"), ownChart("gamma", "1.0.0")}
@@ -74,6 +102,17 @@ var _ = Describe("Removing what holds data", func() {
 		f.reconcile(ctx)
 		Expect(f.usage.asked).To(Equal([]usage.Kind{{GroupVersionKind: widgets(0).GroupVersionKind, Excluded: "day-two.alpha,day-two.beta"}}),
 			"gamma is removed by itself, and its widgets with it, while their operator is there")
+	})
+
+	It("counts what is removed after it when that is not going to be removed", func(ctx context.Context) {
+		f.bundle.Spec.Components = []v1alpha1.Component{ownChart("alpha", "1.0.0", "beta"), ownChart("beta", "1.0.0")}
+		f.define(ctx, "alpha")
+		f.install(ctx)
+		f.report(ctx, "beta", func(r *v1alpha1.ComponentRelease) { r.Status.Data = []v1alpha1.ObjectReference{claim} })
+		f.change(ctx, func(b *v1alpha1.PlatformBundle) { b.Spec.Components = nil })
+		f.reconcile(ctx)
+		Expect(f.usage.asked).To(Equal([]usage.Kind{{GroupVersionKind: widgets(0).GroupVersionKind, Excluded: "day-two.alpha"}}),
+			"beta stays for its claim, and its widgets would be left without their operator")
 	})
 
 	It("is allowed by naming every kind that is given up", func(ctx context.Context) {

@@ -40,6 +40,12 @@ var _ = Describe("What the schema refuses", func() {
 		Entry("a long name with profiles", "a-name-of-forty-one-characters-is-too-long", func(s *v1alpha1.PlatformBundleSpec) {
 			s.Profiles = []string{"minimal"}
 		}, "metadata.name must have at most 40 characters where spec.profiles are used"),
+		Entry("a region that is two lines", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{ObjectStorage: &v1alpha1.ObjectStorageSettings{Provider: "aws", Bucket: "b", Region: "r\n  x: true"}}
+		}, "spec.settings.objectStorage.region"),
+		Entry("an endpoint of Google's", "bad", func(s *v1alpha1.PlatformBundleSpec) {
+			s.Settings = &v1alpha1.Settings{ObjectStorage: &v1alpha1.ObjectStorageSettings{Provider: "gcp", Bucket: "b", Endpoint: "https://x"}}
+		}, "objectStorage.endpoint is for services other than Google's own"),
 		Entry("the same component twice", "bad", func(s *v1alpha1.PlatformBundleSpec) {
 			s.Components = append(s.Components, v1alpha1.Component{Name: "alpha"})
 		}, "Duplicate value"),

@@ -369,6 +369,10 @@ type ValuesReference struct {
 	// Default: false, the component is held until it is there.
 	// +optional
 	Optional bool `json:"optional,omitempty"`
+
+	// optionalKey lets the release go on without the key, but not without the object.
+	// +optional
+	OptionalKey bool `json:"optionalKey,omitempty"`
 }
 
 // ComponentState is one word for what a component of a bundle is doing.

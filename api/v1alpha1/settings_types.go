@@ -22,26 +22,29 @@ type Settings struct {
 	// bundle, traefik where traefik is, else the cluster's default class.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	IngressClassName string `json:"ingressClassName,omitempty"`
 	// clusterIssuer that signs the certificates of every ingress. With acme it is the
 	// name of the one that is created (default: acme); without, it must exist.
 	// Without either, ingresses have no TLS.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	ClusterIssuer string `json:"clusterIssuer,omitempty"`
 	// acme creates a ClusterIssuer once cert-manager is Ready.
 	// +optional
 	ACME *ACMESettings `json:"acme,omitempty"`
 	// storageClassName of every claim of a component. Given, what can keep its data
-	// does so (prometheus, alertmanager, loki, grafana); unset, these start empty when
-	// their pods do.
+	// does so (prometheus, alertmanager, loki, tempo, grafana); unset, these start empty
+	// when their pods do.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	StorageClassName string `json:"storageClassName,omitempty"`
 	// dns says who serves the domain; external-dns writes there.
 	// +optional
 	DNS *DNSSettings `json:"dns,omitempty"`
-	// objectStorage is where logs and backups go.
+	// objectStorage is where logs, traces and backups go.
 	// +optional
 	ObjectStorage *ObjectStorageSettings `json:"objectStorage,omitempty"`
 	// retention of what components keep.
@@ -71,16 +74,17 @@ type AppOfAppsSettings struct {
 	// repoURL of the Git repository, as Argo CD knows it.
 	// +required
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:Pattern=`^(https?://|ssh://|[^@\s/]+@[^:\s]+:).+$`
+	// +kubebuilder:validation:Pattern=`^(https?://|ssh://|[^@\s/]+@[^:\s]+:)[^\s{}"'\\]+$`
 	RepoURL string `json:"repoURL"`
 	// path of a folder in it, relative. Default: the root.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^[^/].*$`
+	// +kubebuilder:validation:Pattern=`^[^/\s{}"'\\][^\s{}"'\\]*$`
 	Path string `json:"path,omitempty"`
 	// targetRevision is a branch, a tag or a commit. Default: HEAD.
 	// +optional
 	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:Pattern=`^[^\s{}"'\\]+$`
 	TargetRevision string `json:"targetRevision,omitempty"`
 	// credentialsSecretRef names a Secret in the namespace of Argo CD with what the
 	// repository asks for: username and password, sshPrivateKey, or
@@ -104,7 +108,8 @@ type ACMESettings struct {
 	Email string `json:"email"`
 	// server is the directory's address. Default: Let's Encrypt's production service.
 	// +optional
-	// +kubebuilder:validation:Pattern=`^https://`
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:Pattern=`^https://[^\s{}"'\\]+$`
 	Server string `json:"server,omitempty"`
 }
 
@@ -122,7 +127,7 @@ type DNSSettings struct {
 	// +kubebuilder:validation:MaxItems=50
 	Zones []Host `json:"zones,omitempty"`
 	// credentialsSecretRef names a Secret in the namespace of external-dns with the
-	// provider's credentials; docs/components.md says which keys each provider needs.
+	// provider's credentials; docs/settings.md says which keys each provider needs.
 	// Unset: the pod's own identity.
 	// +optional
 	CredentialsSecretRef *LocalSecretReference `json:"credentialsSecretRef,omitempty"`
@@ -141,9 +146,15 @@ type LocalSecretReference struct {
 // +kubebuilder:validation:Enum=aws;s3;gcp
 type ObjectStorageProvider string
 
+// BucketName is the name of a bucket.
+// +kubebuilder:validation:MaxLength=222
+// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._-]+$`
+type BucketName string
+
 // ObjectStorageSettings describe one place for the objects of all components.
 // +kubebuilder:validation:XValidation:rule="self.provider != 's3' || has(self.endpoint)",message="objectStorage.endpoint is missing: a provider s3 is anybody's S3-compatible service, so say where it is"
 // +kubebuilder:validation:XValidation:rule="self.provider != 'aws' || has(self.region)",message="objectStorage.region is missing: buckets of aws are in one"
+// +kubebuilder:validation:XValidation:rule="self.provider != 'gcp' || !has(self.endpoint)",message="objectStorage.endpoint is for services other than Google's own: take it away, or use provider s3"
 // +kubebuilder:validation:XValidation:rule="has(self.bucket) || (has(self.buckets) && size(self.buckets) > 0)",message="objectStorage needs bucket, or buckets by component"
 type ObjectStorageSettings struct {
 	// provider: aws, gcp, or s3 for any service that speaks its protocol.
@@ -152,21 +163,24 @@ type ObjectStorageSettings struct {
 	// bucket of every component that has none of its own in buckets.
 	// +optional
 	// +kubebuilder:validation:MaxLength=222
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._-]+$`
 	Bucket string `json:"bucket,omitempty"`
 	// buckets of single components, by component: loki, velero, tempo.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=20
-	Buckets map[string]string `json:"buckets,omitempty"`
+	Buckets map[string]BucketName `json:"buckets,omitempty"`
 	// region of the buckets.
 	// +optional
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._-]+$`
 	Region string `json:"region,omitempty"`
 	// endpoint of the service, for provider s3.
 	// +optional
-	// +kubebuilder:validation:Pattern=`^https?://`
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:Pattern=`^https?://[^\s{}"'\\]+$`
 	Endpoint string `json:"endpoint,omitempty"`
 	// credentialsSecretRef names a Secret that is in the namespace of each component
-	// that uses it; docs/components.md says which keys. Unset: the pods' own identity.
+	// that uses it; docs/settings.md says which keys. Unset: the pods' own identity.
 	// +optional
 	CredentialsSecretRef *LocalSecretReference `json:"credentialsSecretRef,omitempty"`
 }

@@ -542,7 +542,7 @@ func (in *ObjectStorageSettings) DeepCopyInto(out *ObjectStorageSettings) {
 	*out = *in
 	if in.Buckets != nil {
 		in, out := &in.Buckets, &out.Buckets
-		*out = make(map[string]string, len(*in))
+		*out = make(map[string]BucketName, len(*in))
 		for key, val := range *in {
 			(*out)[key] = val
 		}

@@ -106,7 +106,7 @@ func references(out *strings.Builder, refs []v1alpha1.ValuesReference) {
 		if ref.TargetPath != "" {
 			path = "`" + ref.TargetPath + "`"
 		}
-		if ref.Optional {
+		if ref.Optional || ref.OptionalKey {
 			optional = "if it is there"
 		}
 		fmt.Fprintf(out, "| `%s` | %s | %s |\n", key, path, optional)

@@ -70,9 +70,13 @@ func commandsFor(s state, l layout, kubectl, helm string) commands {
 // components allow.
 func nextSteps(bundle *v1alpha1.PlatformBundle, c commands) string {
 	steps := []string{fmt.Sprintf("Look around: the bundle, its releases, and the same ones as Helm sees them.\n     %s get pb,crel\n     %s list -A", c.kubectl, c.helm)}
-	if name, there := pick(bundle, "grafana", "argo-cd"); there {
+	more := map[string]any{ // a second pod, of what can have one
+		"argo-cd":       map[string]any{"server": map[string]any{"replicas": 2}},
+		"ingress-nginx": map[string]any{"controller": map[string]any{"replicaCount": 2}},
+	}
+	if name, there := pick(bundle, "argo-cd", "ingress-nginx"); there {
 		steps = append(steps, fmt.Sprintf("Change a value and watch one upgrade: only %s gets a new revision.\n     %s\n     %s get crel -w",
-			name, c.patch(bundle, name, "values", map[string]any{"replicas": 2}), c.kubectl))
+			name, c.patch(bundle, name, "values", more[name]), c.kubectl))
 	}
 	if name, there := pick(bundle, "velero", "jaeger"); there {
 		steps = append(steps, fmt.Sprintf("Switch a component off and watch the removal of %s; its CRDs stay.\n     %s\n     %s get pb %s -w",

@@ -46,8 +46,8 @@ func TestReleaseTable(t *testing.T) {
 func TestNextSteps(t *testing.T) {
 	bundle := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: "week1"}}
 	off := false
-	bundle.Spec.Components = []v1alpha1.Component{{Name: "cert-manager"}, {Name: "grafana"}, {Name: "velero", Enabled: &off}, {Name: "jaeger"}}
-	bundle.Status.Components = []v1alpha1.ComponentStatus{{Name: "cert-manager"}, {Name: "grafana"}, {Name: "jaeger"}}
+	bundle.Spec.Components = []v1alpha1.Component{{Name: "cert-manager"}, {Name: "argo-cd"}, {Name: "velero", Enabled: &off}, {Name: "jaeger"}}
+	bundle.Status.Components = []v1alpha1.ComponentStatus{{Name: "cert-manager"}, {Name: "argo-cd"}, {Name: "jaeger"}}
 	l := layout{".cluster/quickstart"}
 	for _, tc := range []struct {
 		reason        string
@@ -59,7 +59,7 @@ func TestNextSteps(t *testing.T) {
 			reason: "the simulated cluster has a kubeconfig of its own", kubectl: "bin/k8s/kubectl", helm: "bin/helm",
 			has: []string{
 				"export KUBECONFIG=$PWD/.cluster/quickstart/kubeconfig", "bin/k8s/kubectl get pb,crel", "bin/helm list -A",
-				`[{"op":"add","path":"/spec/components/1/values","value":{"replicas":2}}]`,
+				`[{"op":"add","path":"/spec/components/1/values","value":{"server":{"replicas":2}}}]`,
 				`[{"op":"add","path":"/spec/components/3/enabled","value":false}]`, "removal of jaeger",
 			},
 		},
@@ -93,11 +93,11 @@ func TestNextStepsOfProfiles(t *testing.T) {
 		t.Errorf("there is nothing to change, but:\n%s", got)
 	}
 	bundle.Status.Components = []v1alpha1.ComponentStatus{{Name: "argo-cd"}}
-	if got, want := nextSteps(bundle, how), `[{"op":"add","path":"/spec/components","value":[{"name":"argo-cd","values":{"replicas":2}}]}]`; !strings.Contains(got, want) {
+	if got, want := nextSteps(bundle, how), `[{"op":"add","path":"/spec/components","value":[{"name":"argo-cd","values":{"server":{"replicas":2}}}]}]`; !strings.Contains(got, want) {
 		t.Errorf("%s is missing in:\n%s", want, got)
 	}
 	bundle.Spec.Components = []v1alpha1.Component{{Name: "cert-manager"}}
-	if got, want := nextSteps(bundle, how), `[{"op":"add","path":"/spec/components/-","value":{"name":"argo-cd","values":{"replicas":2}}}]`; !strings.Contains(got, want) {
+	if got, want := nextSteps(bundle, how), `[{"op":"add","path":"/spec/components/-","value":{"name":"argo-cd","values":{"server":{"replicas":2}}}}]`; !strings.Contains(got, want) {
 		t.Errorf("%s is missing in:\n%s", want, got)
 	}
 }

@@ -49,7 +49,8 @@ func (d *decoder) reference(n *yaml.Node) v1alpha1.ValuesReference {
 		"namespace":  d.into(&ref.Namespace, "namespace"),
 		"key":        d.into(&ref.Key, "key"),
 		"targetPath": d.into(&ref.TargetPath, "targetPath"),
-		"optional":   d.boolean(&ref.Optional, "optional"),
+		"optional":    d.boolean(&ref.Optional, "optional"),
+		"optionalKey": d.boolean(&ref.OptionalKey, "optionalKey"),
 	}, "kind", "name")
 	return ref
 }

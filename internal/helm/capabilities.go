@@ -56,50 +56,58 @@ type templateCapabilities struct {
 	HelmVersion any
 }
 
-// askedVersions is a list, as in Helm, because some templates search it with the
-// function has instead of asking its method Has. The first element is the recorder.
+// askedVersions is a list of texts, as in Helm, because some templates search it or
+// walk it instead of asking its method Has. Behind its last element, where only Has
+// looks, lies the recorder.
 type askedVersions []any
 
 // Has is called by templates.
-func (v askedVersions) Has(apiVersion string) bool { return v[0].(*recorder).Has(apiVersion) }
-
-// versionsFor is the list for a chart. Whoever searches it asks for nothing that can
-// be seen, so that what stands in such places of its templates counts as asked.
-func versionsFor(loaded *helmchart.Chart, asked *recorder, kinds Kinds) askedVersions {
-	out := askedVersions{asked}
-	searched, literals := searches(loaded)
-	if !searched {
-		return out
-	}
-	for _, apiVersion := range literals {
-		if asked.Has(apiVersion) {
-			out = append(out, apiVersion)
-		}
-	}
-	for _, apiVersion := range kinds.APIVersions() {
-		if !slices.Contains(literals, apiVersion) {
-			out = append(out, apiVersion)
-		}
-	}
-	return out
+func (v askedVersions) Has(apiVersion string) bool {
+	return v[:cap(v)][cap(v)-1].(*recorder).Has(apiVersion)
 }
 
-// searches finds the actions of a chart's templates that take the list of API versions
-// itself, and the texts in them that look like one: group/version or
-// group/version/Kind.
+// versionsFor is the list for a chart. Whoever searches it asks for nothing that can
+// be seen, so that what its templates name counts as asked.
+func versionsFor(loaded *helmchart.Chart, asked *recorder, kinds Kinds) askedVersions {
+	var versions []string
+	if searched, literals := searches(loaded); searched {
+		for _, apiVersion := range literals {
+			if asked.Has(apiVersion) {
+				versions = append(versions, apiVersion)
+			}
+		}
+		for _, apiVersion := range kinds.APIVersions() {
+			if !slices.Contains(literals, apiVersion) {
+				versions = append(versions, apiVersion)
+			}
+		}
+	}
+	out := make(askedVersions, len(versions)+1)
+	for i, apiVersion := range versions {
+		out[i] = apiVersion
+	}
+	out[len(versions)] = asked
+	return slices.Clip(out)[:len(versions)]
+}
+
+// searches says whether a chart's templates take hold of the capabilities in another
+// way than by asking Has, and lists the texts in them that are an API version:
+// group/v1 or group/v1/Kind.
 func searches(loaded *helmchart.Chart) (found bool, literals []string) {
 	action := regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-	list := regexp.MustCompile(`\.Capabilities\.APIVersions($|[^.\w])`)
-	literal := regexp.MustCompile(`"([\w.-]+(?:/[\w.-]+){1,2})"`)
+	plain := regexp.MustCompile(`Capabilities\.(KubeVersion|HelmVersion|APIVersions\.Has)\b`)
+	literal := regexp.MustCompile("[\"`]([\\w.-]+/v\\d\\w*(?:/\\w+)?|v\\d\\w*/\\w+)[\"`]")
 	for _, file := range loaded.Templates {
 		for _, text := range action.FindAllString(string(file.Data), -1) {
-			if !list.MatchString(text) {
-				continue
-			}
-			found = true
-			for _, match := range literal.FindAllStringSubmatch(text, -1) {
-				literals = append(literals, match[1])
-			}
+			found = found || strings.Contains(plain.ReplaceAllString(text, ""), "Capabilities")
+		}
+	}
+	for _, file := range loaded.Templates {
+		if !found {
+			break
+		}
+		for _, match := range literal.FindAllStringSubmatch(string(file.Data), -1) {
+			literals = append(literals, match[1])
 		}
 	}
 	for _, dependency := range loaded.Dependencies() {

@@ -352,8 +352,9 @@ func TestRenderRecordsQuestionsAndWritesNothing(t *testing.T) {
 // TestRenderLetsTemplatesSearchTheVersions: Helm's own list is one, and external-secrets
 // searches it.
 func TestRenderLetsTemplatesSearchTheVersions(t *testing.T) {
-	b := newBench(t, charts.WithTemplate("monitor.yaml", "{{ if has \"monitoring.coreos.com/v1/ServiceMonitor\" .Capabilities.APIVersions }}\n"+
-		"apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\n{{ end }}"))
+	b := newBench(t, charts.WithTemplate("walk.yaml", "{{ range .Capabilities.APIVersions }}{{ if hasPrefix \"none/\" . }}{{ fail . }}{{ end }}{{ end }}"),
+		charts.WithTemplate("monitor.yaml", "{{ if has \"monitoring.coreos.com/v1/ServiceMonitor\" .Capabilities.APIVersions }}\n"+
+			"apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\n{{ end }}"))
 	for _, available := range []bool{false, true} {
 		rendered, err := b.Render(t.Context(), helm.RenderRequest{
 			Release: b.request.Release, Values: map[string]any{}, Has: func(string) bool { return available },

@@ -120,8 +120,16 @@ func TestVersionsCanBeSearched(t *testing.T) {
 	}{
 		"asks": {`{{ if .Capabilities.APIVersions.Has "b/v1" }}{{ end }}`, nil, nil},
 		"searches": {
-			`{{ if has "a/v1/Kind" .Capabilities.APIVersions }}{{ end }}{{ if $.Capabilities.APIVersions | has "b/v1" }}{{ end }} "c/v1"`,
+			`{{ if has "a/v1/Kind" .Capabilities.APIVersions }}{{ end }}{{ if $.Capabilities.APIVersions | has "b/v1" }}{{ end }} "app.io/name"`,
 			[]string{"b/v1", "v1", "apps/v1"}, []v1alpha1.CapabilityAnswer{{APIVersion: "a/v1/Kind"}, {APIVersion: "b/v1", Available: true}},
+		},
+		"by a variable": {
+			"{{ $c := .Capabilities }}\n{{ if has `b/v1` $c.APIVersions }}{{ end }}",
+			[]string{"b/v1", "v1", "apps/v1", "a/v1/Kind"}, []v1alpha1.CapabilityAnswer{{APIVersion: "b/v1", Available: true}},
+		},
+		"in another action": {
+			`{{ with .Capabilities }}{{ $v := .APIVersions }}{{ end }}{{ has "v1/Pod" $v }}`,
+			[]string{"v1", "apps/v1", "a/v1/Kind"}, []v1alpha1.CapabilityAnswer{{APIVersion: "v1/Pod"}},
 		},
 		"walks": {`{{ range .Capabilities.APIVersions }}{{ end }}`, []string{"v1", "apps/v1", "a/v1/Kind"}, nil},
 	} {
@@ -129,7 +137,7 @@ func TestVersionsCanBeSearched(t *testing.T) {
 			asked := &recorder{has: func(apiVersion string) bool { return apiVersion == "b/v1" }, asked: map[string]bool{}}
 			got := versionsFor(&helmchart.Chart{Templates: file(tc.template)}, asked, listedKinds{})
 			var listed []string
-			for _, version := range got[1:] {
+			for _, version := range got {
 				listed = append(listed, version.(string))
 			}
 			if diff := cmp.Diff(tc.want, listed); diff != "" {

@@ -29,13 +29,18 @@ func Data(raw []apiextensionsv1.JSON, namespace string) []v1alpha1.ObjectReferen
 	return data(raw, namespace, isKept)
 }
 
-// Missing returns what is data among the manifests before and is not listed after.
-func Missing(before, after []apiextensionsv1.JSON, namespace string) []v1alpha1.ObjectReference {
+// Listed returns all of a component's manifests, namespaces as Data has them.
+func Listed(raw []apiextensionsv1.JSON, namespace string) []v1alpha1.ObjectReference {
+	return data(raw, namespace, func(*unstructured.Unstructured) bool { return true })
+}
+
+// Without returns the references that are not among others; versions do not matter.
+func Without(refs, others []v1alpha1.ObjectReference) []v1alpha1.ObjectReference {
 	listed := map[key]bool{}
-	for _, ref := range data(after, namespace, func(*unstructured.Unstructured) bool { return true }) {
+	for _, ref := range others {
 		listed[keyOf(ref)] = true
 	}
-	return slices.DeleteFunc(Data(before, namespace), func(ref v1alpha1.ObjectReference) bool { return listed[keyOf(ref)] })
+	return slices.DeleteFunc(slices.Clone(refs), func(ref v1alpha1.ObjectReference) bool { return listed[keyOf(ref)] })
 }
 
 func data(raw []apiextensionsv1.JSON, namespace string, wanted func(*unstructured.Unstructured) bool) []v1alpha1.ObjectReference {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
@@ -55,7 +56,8 @@ func TestData(t *testing.T) {
 		"GivenFree": {[]apiextensionsv1.JSON{free}, nil},
 		"Other":     {[]apiextensionsv1.JSON{topic}, want},
 	} {
-		if diff := cmp.Diff(tc.want, manifests.Missing(before, tc.after, "n")); len(tc.want)+len(manifests.Missing(before, tc.after, "n")) > 0 && diff != "" {
+		got := manifests.Without(manifests.Data(before, "n"), manifests.Listed(tc.after, "n"))
+		if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}
 	}

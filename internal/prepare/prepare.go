@@ -183,7 +183,30 @@ func (p *Preparer) Ensure(owner, key string, request Request) (*Result, error) {
 		e.running = true
 		go p.run(owner, key, e, request)
 	}
-	return nil, e.err
+	return nil, e.told()
+}
+
+// UnsureError is a terminal failure of a render that was told of kinds that the
+// cluster does not serve: with them it might have succeeded.
+type UnsureError struct{ Err error }
+
+// Error is that of the failure.
+func (e *UnsureError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the failure.
+func (e *UnsureError) Unwrap() error { return e.Err }
+
+// told is the error as the owner gets it.
+func (e *entry) told() error {
+	if e.err == nil || failure.ClassOf(e.err) != failure.ClassTerminal {
+		return e.err
+	}
+	for _, available := range e.asked {
+		if !available {
+			return &UnsureError{Err: e.err}
+		}
+	}
+	return e.err
 }
 
 // outdated says that the render failed with answers that are not right any more:

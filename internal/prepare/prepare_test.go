@@ -280,8 +280,12 @@ func TestTerminalByAnswers(t *testing.T) {
 		return &helm.Rendered{}, nil
 	})
 	f.begin("key")
-	if _, err := f.ensure("key"); failure.ClassOf(err) != failure.ClassTerminal {
+	_, err := f.ensure("key")
+	if failure.ClassOf(err) != failure.ClassTerminal {
 		t.Fatalf("got %v", err)
+	}
+	if _, unsure := errors.AsType[*prepare.UnsureError](err); !unsure {
+		t.Errorf("%v is told as if no kind could help", err)
 	}
 	has := func(v string) bool { return v == "certs/v1" }
 	if _, err := f.Ensure("owner", "key", asking(has)); err != nil {

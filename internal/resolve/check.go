@@ -94,14 +94,10 @@ func (r resolver) howToAdd(name string) string {
 	return fmt.Sprintf("add \"- name: %s\"", name)
 }
 
-// missingInput finds a value that only the user has. References may bring it, so
-// components that have any are judged when they are rendered.
-func missingInput(known catalog.Component, c Component) *failure.Error {
-	if len(c.ValuesFrom) > 0 {
-		return nil
-	}
-	merged := c.Merged()
-	for _, input := range known.Required {
+// MissingInput finds a value that only the user has and that is not among the merged
+// ones, references included.
+func (c Component) MissingInput(merged values.Values) *failure.Error {
+	for _, input := range c.Required {
 		if input.When != "" && !values.IsSet(values.At(merged, input.When)) {
 			continue
 		}

@@ -19,11 +19,15 @@ import (
 // allSettings gives everything that a bundle can say.
 func allSettings(provider v1alpha1.ObjectStorageProvider) *v1alpha1.Settings {
 	secret := &v1alpha1.LocalSecretReference{Name: "cloud"}
+	endpoint := ""
+	if provider == "s3" {
+		endpoint = "https://s3.example.com"
+	}
 	return &v1alpha1.Settings{
 		Domain: "platform.example.com", ACME: &v1alpha1.ACMESettings{Email: "ops@example.com"}, StorageClassName: "fast",
 		DNS: &v1alpha1.DNSSettings{Provider: "aws", CredentialsSecretRef: secret},
 		ObjectStorage: &v1alpha1.ObjectStorageSettings{
-			Provider: provider, Bucket: "platform", Region: "eu-1", Endpoint: "https://s3.example.com", CredentialsSecretRef: secret,
+			Provider: provider, Bucket: "platform", Region: "eu-1", Endpoint: endpoint, CredentialsSecretRef: secret,
 		},
 		Retention:        &v1alpha1.RetentionSettings{Metrics: "30d", Logs: "14d"},
 		HighAvailability: true, ImageRegistry: "registry.example.com/mirror",

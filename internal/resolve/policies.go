@@ -15,7 +15,7 @@ var policyEngines = []v1alpha1.PolicyEngine{v1alpha1.PolicyEngineKyverno, v1alph
 
 // checkPolicies refuses policies that nobody runs, and bounds that nothing can meet.
 func (r resolver) checkPolicies(policies *v1alpha1.PolicySettings) error {
-	if policies == nil {
+	if policies == nil || policies.Engine == "" && len(presets(policies)) == 0 {
 		return nil
 	}
 	invalid := func(format string, args ...any) error {

@@ -190,6 +190,7 @@ func replaced(below, above []apiextensionsv1.JSON) []apiextensionsv1.JSON {
 }
 
 func identityOf(manifest apiextensionsv1.JSON) (identity, bool) {
-	var out identity
-	return out, json.Unmarshal(manifest.Raw, &out) == nil
+	var object map[string]any
+	err := json.Unmarshal(manifest.Raw, &object)
+	return identify(object, ""), err == nil && object != nil
 }

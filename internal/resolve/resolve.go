@@ -87,6 +87,8 @@ type Component struct {
 	TestedVersion string
 	// Bridges are versions that upgrades of the catalog's chart must pass through.
 	Bridges []catalog.UpgradeBridge
+	// Required are values that only the user has; the catalog's.
+	Required []catalog.RequiredInput
 	// Lifecycle is a sentence when the component is not active upstream.
 	Lifecycle string
 	// Retired says that there will be no fixes.
@@ -232,6 +234,7 @@ func (c *Component) fromCatalog(known catalog.Component, version string) {
 	if d, err := time.ParseDuration(known.Timeout); err == nil && d > 0 {
 		c.Timeout = d
 	}
+	c.Required = known.Required
 	c.Lifecycle = lifecycleNote(known.Lifecycle)
 	c.Retired = known.Lifecycle.Phase == catalog.PhaseRetired
 }

@@ -119,10 +119,10 @@ func shareBucket(storage *v1alpha1.ObjectStorageSettings) {
 		return
 	}
 	if storage.Buckets == nil {
-		storage.Buckets = map[string]string{}
+		storage.Buckets = map[string]v1alpha1.BucketName{}
 	}
 	for _, user := range bucketUsers {
-		storage.Buckets[user] = cmp.Or(storage.Buckets[user], storage.Bucket)
+		storage.Buckets[user] = cmp.Or(storage.Buckets[user], v1alpha1.BucketName(storage.Bucket))
 	}
 }
 

@@ -4,8 +4,10 @@
 package resolve
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
@@ -15,13 +17,29 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/wiring"
 )
 
+// madeNamespaces are those that follow-up manifests make: what lives there is of the
+// platform, too.
+func madeNamespaces(manifests []apiextensionsv1.JSON) []string {
+	var out []string
+	for _, manifest := range manifests {
+		var object map[string]any
+		if json.Unmarshal(manifest.Raw, &object) != nil {
+			continue
+		}
+		if made := identify(object, ""); made.group == "" && made.kind == "Namespace" && made.name != "" {
+			out = append(out, made.name)
+		}
+	}
+	return out
+}
+
 // facts are those of the bundle; those of one component are filled in by wire.
 func (r resolver) facts(components []Component) (wiring.Facts, error) {
 	facts := wiring.Facts{Components: map[string]wiring.Peer{}, Hosts: map[string]string{}}
 	namespaces := []string{v1alpha1.DefaultNamespace, "kube-system"}
 	for _, c := range components {
 		facts.Components[c.Name] = wiring.Peer{Namespace: c.Namespace, Release: c.ReleaseName}
-		namespaces = append(namespaces, c.Namespace)
+		namespaces = append(append(namespaces, c.Namespace), madeNamespaces(c.Manifests)...)
 		if host := r.hostOf(c.Name); host != "" {
 			facts.Hosts[c.Name] = host
 		}
@@ -44,8 +62,8 @@ func (r resolver) wireAll(components []Component) error {
 		if c.Trouble == nil {
 			r.wire(c, facts)
 		}
-		if known, inCatalog := r.catalog.Component(c.Name); inCatalog && c.Trouble == nil {
-			c.Trouble = missingInput(known, *c)
+		if c.Trouble == nil && len(c.ValuesFrom) == 0 { // what references bring is judged when they have been read
+			c.Trouble = c.MissingInput(c.Merged())
 		}
 	}
 	return nil
@@ -80,7 +98,7 @@ func (r resolver) wire(c *Component, facts wiring.Facts) {
 			references = append(references, values.Normalize(ref))
 		}
 		for _, object := range layer.Manifests {
-			if raw, err := json.Marshal(object); err == nil && !names(c.Manifests, object) { // JSON types can be written as JSON
+			if raw, err := json.Marshal(object); err == nil && !names(c.Manifests, object, c.Namespace) { // JSON types can be written as JSON
 				manifests = append(manifests, apiextensionsv1.JSON{Raw: raw})
 			}
 		}
@@ -91,27 +109,26 @@ func (r resolver) wire(c *Component, facts wiring.Facts) {
 }
 
 // identity is what tells manifests apart.
-type identity struct {
-	Kind     string `json:"kind"`
-	Metadata struct {
-		Namespace string `json:"namespace"`
-		Name      string `json:"name"`
-	} `json:"metadata"`
+type identity struct{ group, kind, namespace, name string }
+
+// identify returns what tells a manifest apart; one without a namespace is taken to be
+// in that of its component.
+func identify(object map[string]any, namespace string) identity {
+	text := func(node any) string { s, _ := node.(string); return s }
+	metadata, _ := object["metadata"].(map[string]any)
+	group, _, found := strings.Cut(text(object["apiVersion"]), "/")
+	if !found {
+		group = ""
+	}
+	return identity{group: group, kind: text(object["kind"]), namespace: cmp.Or(text(metadata["namespace"]), namespace), name: text(metadata["name"])}
 }
 
 // names says whether the user has a manifest of the same kind and name, which then
 // stands instead of the catalog's.
-func names(manifests []apiextensionsv1.JSON, object map[string]any) bool {
-	raw, err := json.Marshal(object)
-	if err != nil {
-		return false
-	}
-	var wanted identity
-	if json.Unmarshal(raw, &wanted) != nil {
-		return false
-	}
+func names(manifests []apiextensionsv1.JSON, object map[string]any, namespace string) bool {
+	wanted := identify(object, namespace)
 	return slices.ContainsFunc(manifests, func(m apiextensionsv1.JSON) bool {
-		var have identity
-		return json.Unmarshal(m.Raw, &have) == nil && have == wanted
+		var have map[string]any
+		return json.Unmarshal(m.Raw, &have) == nil && identify(have, namespace) == wanted
 	})
 }

@@ -129,7 +129,7 @@ func TestWiring(t *testing.T) {
 func TestWiredManifests(t *testing.T) {
 	settings := &v1alpha1.Settings{ClusterIssuer: "mine", ACME: &v1alpha1.ACMESettings{Email: "a@b.c", Server: "https://acme.example.com"}}
 	made := `{"apiVersion":"cert-manager.io/v1","kind":"ClusterIssuer","metadata":{"name":"mine"},"spec":{"acme":{"email":"a@b.c","server":"https://acme.example.com"}}}`
-	other, same := `{"kind":"ClusterIssuer","metadata":{"name":"other"}}`, `{"kind":"ClusterIssuer","metadata":{"name":"mine"},"spec":{}}`
+	other, same := `{"kind":"ClusterIssuer","metadata":{"name":"other"}}`, `{"apiVersion":"cert-manager.io/v1","kind":"ClusterIssuer","metadata":{"name":"mine"},"spec":{}}`
 	for name, tc := range map[string]struct{ user, want []string }{
 		"alone":             {nil, []string{made}},
 		"beside the user's": {[]string{other}, []string{made, other}},
@@ -190,7 +190,7 @@ func TestOneBucketForAll(t *testing.T) {
 	}
 	for want, storage := range map[string]*v1alpha1.ObjectStorageSettings{
 		"shared": {Provider: "gcp", Bucket: "shared"},
-		"own":    {Provider: "gcp", Bucket: "shared", Buckets: map[string]string{"loki": "own"}},
+		"own":    {Provider: "gcp", Bucket: "shared", Buckets: map[string]v1alpha1.BucketName{"loki": "own"}},
 	} {
 		spec := v1alpha1.PlatformBundleSpec{Settings: &v1alpha1.Settings{ObjectStorage: storage}, Components: named("loki")}
 		bundle, err := resolve.Resolve(spec, "", set)
@@ -210,7 +210,7 @@ func TestSettingsAreInTheSample(t *testing.T) {
 		ACME: &v1alpha1.ACMESettings{Email: "a@b.c", Server: "https://x"},
 		DNS:  &v1alpha1.DNSSettings{Provider: "p", Zones: []v1alpha1.Host{"a.b"}, CredentialsSecretRef: &v1alpha1.LocalSecretReference{Name: "n"}},
 		ObjectStorage: &v1alpha1.ObjectStorageSettings{
-			Provider: "s3", Bucket: "b", Buckets: map[string]string{"loki": "l", "tempo": "t", "velero": "v"}, Region: "r", Endpoint: "https://e",
+			Provider: "s3", Bucket: "b", Buckets: map[string]v1alpha1.BucketName{"loki": "l", "tempo": "t", "velero": "v"}, Region: "r", Endpoint: "https://e",
 			CredentialsSecretRef: &v1alpha1.LocalSecretReference{Name: "n"},
 		},
 		Retention: &v1alpha1.RetentionSettings{Metrics: "1d", Logs: "1d", Traces: "1h"}, HighAvailability: true, ImageRegistry: "r",

@@ -13,15 +13,22 @@ import (
 // names none.
 const DefaultKey = "values.yaml"
 
-// Lookup returns the content of a key of a referenced object, and whether it is
-// there. Namespace and key are filled in.
-type Lookup func(ref v1alpha1.ValuesReference) (content []byte, found bool)
+// Lookup returns the content of a key of a referenced object, and whether the object
+// and the key are there. Namespace and key are filled in.
+type Lookup func(ref v1alpha1.ValuesReference) (content []byte, object, key bool)
 
 // MissingError says that a reference that is not optional has nothing to refer to.
-type MissingError struct{ Ref v1alpha1.ValuesReference }
+type MissingError struct {
+	Ref v1alpha1.ValuesReference
+	// Object says that any key would do, but the object is not there.
+	Object bool
+}
 
 // Error names the object and the key.
 func (e *MissingError) Error() string {
+	if e.Object {
+		return fmt.Sprintf("valuesFrom: %s %s/%s is not there; create it", e.Ref.Kind, e.Ref.Namespace, e.Ref.Name)
+	}
 	return fmt.Sprintf("valuesFrom: %s %s/%s with key %q is not there; create it, or set optional: true",
 		e.Ref.Kind, e.Ref.Namespace, e.Ref.Name, e.Ref.Key)
 }
@@ -44,12 +51,13 @@ func Compose(defaults Values, refs []v1alpha1.ValuesReference, lookup Lookup, us
 	merged := Merge(defaults)
 	for _, ref := range refs {
 		ref = Normalize(ref)
-		content, found := lookup(ref)
-		if !found {
-			if ref.Optional {
-				continue
-			}
-			return nil, &MissingError{Ref: ref}
+		content, object, key := lookup(ref)
+		switch {
+		case object && key:
+		case ref.Optional, ref.OptionalKey && object:
+			continue
+		default:
+			return nil, &MissingError{Ref: ref, Object: !object && ref.OptionalKey}
 		}
 		var err error
 		if merged, err = overlay(merged, ref, content); err != nil {

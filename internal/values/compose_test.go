@@ -27,9 +27,9 @@ func TestCompose(t *testing.T) {
 		"Secret groundwork-system/text values.yaml":    canary,
 		"ConfigMap groundwork-system/list values.yaml": "[1]",
 	}
-	lookup := func(ref v1alpha1.ValuesReference) ([]byte, bool) {
+	lookup := func(ref v1alpha1.ValuesReference) ([]byte, bool, bool) {
 		data, found := content[ref.Kind+" "+ref.Namespace+"/"+ref.Name+" "+ref.Key]
-		return []byte(data), found
+		return []byte(data), found || ref.Name == "creds", found
 	}
 	ref := func(kind, name string) v1alpha1.ValuesReference {
 		return v1alpha1.ValuesReference{Kind: kind, Name: name}
@@ -51,6 +51,9 @@ func TestCompose(t *testing.T) {
 		"TargetPath":   {reason: "content is put at a path as a string", refs: []v1alpha1.ValuesReference{at("p[0].token")}, want: `{"a":{"from":"defaults","keep":true},"p":[{"token":"` + canary + `"}]}`},
 		"EmptyContent": {reason: "an empty key is an empty layer", refs: []v1alpha1.ValuesReference{ref("Secret", "empty")}, want: `{"a":{"from":"defaults","keep":true}}`},
 		"Optional":     {reason: "an optional one may be missing", refs: []v1alpha1.ValuesReference{{Kind: "Secret", Name: "none", Optional: true}, ref("Secret", "over")}, want: `{"a":{"from":"over","keep":true}}`},
+		"OptionalKey":  {reason: "a key may be missing in an object that is there", refs: []v1alpha1.ValuesReference{{Kind: "Secret", Namespace: "other", Name: "creds", Key: "none", OptionalKey: true}}, want: `{"a":{"from":"defaults","keep":true}}`},
+
+		"NoObjectAtAll": {reason: "the object may not", refs: []v1alpha1.ValuesReference{{Kind: "Secret", Name: "none", Key: "k", OptionalKey: true}}, err: `valuesFrom: Secret groundwork-system/none is not there; create it`},
 
 		"Missing":     {reason: "a missing one is named with its defaults", refs: []v1alpha1.ValuesReference{ref("Secret", "none")}, err: `valuesFrom: Secret groundwork-system/none with key "values.yaml" is not there; create it, or set optional: true`},
 		"Broken":      {reason: "a Secret's content is not quoted", refs: []v1alpha1.ValuesReference{ref("Secret", "broken")}, err: `valuesFrom: Secret groundwork-system/broken key "values.yaml": its content is not a YAML object (the content of a Secret is not shown)`},
@@ -78,7 +81,7 @@ func TestCompose(t *testing.T) {
 
 func TestMissingError(t *testing.T) {
 	_, err := values.Compose(nil, []v1alpha1.ValuesReference{{Kind: "Secret", Name: "none", Key: "k"}},
-		func(v1alpha1.ValuesReference) ([]byte, bool) { return nil, false }, nil)
+		func(v1alpha1.ValuesReference) ([]byte, bool, bool) { return nil, false, false }, nil)
 	var missing *values.MissingError
 	if !errors.As(err, &missing) {
 		t.Fatalf("got %v, want a MissingError", err)
