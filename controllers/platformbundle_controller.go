@@ -6,6 +6,7 @@ package controllers
 import (
 	"context"
 	"errors"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -46,6 +47,8 @@ type PlatformBundleReconciler struct {
 	Admission Admission
 	// KindsChanged is called after the served kinds changed; nil is allowed.
 	KindsChanged func()
+	// Now is the clock that maintenance windows are judged by; nil is the system's.
+	Now func() time.Time
 	// Handoff measures how fast dependents start; nil measures nothing.
 	Handoff *Handoff
 }
@@ -76,6 +79,10 @@ type bundleScope struct {
 	trouble error
 	// components under work, sorted by name; set by prepare.
 	components []*component
+	// consent that changes need, and when the maintenance window opens or closes next;
+	// set by resolve.
+	consent      plan.Consent
+	windowChange time.Time
 	// plan; set by plan.
 	plan plan.Plan
 	// missingCRDs of each release, which keep it from being Ready; set by plan.
@@ -139,6 +146,7 @@ func (r *PlatformBundleReconciler) Reconcile(ctx context.Context, request ctrl.R
 	}
 	summarizeBundle(scope, r.Catalogs.Newest(), failed)
 	result := ctrl.Result{}
+	result.RequeueAfter = r.untilWindow(scope)
 	if scope.retry {
 		result.RequeueAfter = conflictDelay
 	}

@@ -32,6 +32,9 @@ func (scope *bundleScope) verdict(ready int) verdict {
 		}
 		return verdict{ready: true, reason: v1alpha1.ReasonReady, message: fmt.Sprintf("all %d components are ready", ready)}
 	}
+	if v, found := scope.consentVerdict(); found {
+		return v
+	}
 	if held, reason := heldReleases(status.Components); held != "" {
 		return verdict{stalled: true, reason: reason, message: held}
 	}

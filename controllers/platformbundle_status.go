@@ -31,6 +31,7 @@ func summarizeBundle(scope *bundleScope, newestCatalog string, failed error) {
 		return
 	}
 	if scope.trouble != nil {
+		status.Plan, status.NextWindow = nil, nil
 		setVerdict(bundle, verdict{
 			stalled: true, reason: failure.ReasonOf(scope.trouble, v1alpha1.ReasonReconcileError), message: failure.Message(scope.trouble),
 		})
@@ -44,6 +45,7 @@ func summarizeBundle(scope *bundleScope, newestCatalog string, failed error) {
 		}
 	}
 	status.Ready = fmt.Sprintf("%d/%d", ready, len(scope.resolved.Components))
+	scope.setPlan()
 	setVerdict(bundle, scope.verdict(ready))
 	setMaintained(bundle)
 	setAdmission(bundle, scope.orphans)
@@ -196,6 +198,10 @@ func waitMessage(wait plan.Wait) string {
 		return "is being uninstalled before it can be installed again"
 	case v1alpha1.ReasonWebhookUnavailable:
 		return strings.Join(wait.On, "; ")
+	case v1alpha1.ReasonAwaitingApproval:
+		return "waits for the approval of plan " + on
+	case v1alpha1.ReasonAwaitingWindow:
+		return "waits for the maintenance window"
 	default:
 		return "waits for " + on
 	}
@@ -254,6 +260,8 @@ func (scope *bundleScope) removalStatus(release *v1alpha1.ComponentRelease, wait
 		}
 	case wait.Reason == v1alpha1.ReasonDataLoss:
 		out.State, out.Reason, out.Message = v1alpha1.StateHeld, wait.Reason, scope.losses[out.Name].refusal(out.Name, scope.removing)
+	case wait.Reason == v1alpha1.ReasonAwaitingApproval || wait.Reason == v1alpha1.ReasonAwaitingWindow:
+		out.State, out.Reason, out.Message = v1alpha1.StateWaiting, wait.Reason, waitMessage(wait)
 	case wait.Reason != "":
 		out.Reason, out.Message = wait.Reason, waitMessage(wait)
 	case release.Spec.Removal != "":

@@ -170,6 +170,9 @@ func (r *PlatformBundleReconciler) resolve(_ context.Context, scope *bundleScope
 		// A catalog that is not there any more must not keep a bundle from going.
 		scope.resolved, scope.trouble = &resolve.Bundle{}, nil
 	}
+	if scope.trouble == nil {
+		scope.trouble = r.consentTo(scope)
+	}
 	return nil
 }
 
@@ -192,7 +195,7 @@ func (r *PlatformBundleReconciler) plan(_ context.Context, scope *bundleScope) e
 	if scope.trouble != nil || scope.bundle.Spec.Suspend {
 		return nil
 	}
-	in := plan.Input{Bundle: scope.bundle.Name, CRDs: map[string]plan.CRDState{}}
+	in := plan.Input{Bundle: scope.bundle.Name, CRDs: map[string]plan.CRDState{}, Consent: scope.consent}
 	for _, c := range scope.components {
 		in.Components = append(in.Components, c.planned(scope.definitions))
 		c.eachDefinition(func(name string) { noteDefinition(in.CRDs, scope.definitions, name) })

@@ -60,6 +60,10 @@ const (
 	// ReasonWaitingForKinds: the component waits until the CRDs of the kinds it
 	// uses are established.
 	ReasonWaitingForKinds = "WaitingForKinds"
+	// ReasonAwaitingApproval: the change waits until somebody approves the plan.
+	ReasonAwaitingApproval = "AwaitingApproval"
+	// ReasonAwaitingWindow: an upgrade or a removal waits for the maintenance window.
+	ReasonAwaitingWindow = "AwaitingWindow"
 	// ReasonWaitingForDependents: a removal waits until those that depend on the
 	// component are gone.
 	ReasonWaitingForDependents = "WaitingForDependents"
@@ -166,6 +170,9 @@ const (
 const (
 	// ReasonUnknownCatalog: spec.catalogVersion is not in this operator.
 	ReasonUnknownCatalog = "UnknownCatalogVersion"
+	// ReasonMaintenanceInvalid: spec.maintenance has a schedule or a time zone that is
+	// none.
+	ReasonMaintenanceInvalid = "MaintenanceInvalid"
 	// ReasonUnknownProfile: spec.profiles names one that the catalog has not.
 	ReasonUnknownProfile = "UnknownProfile"
 	// ReasonUnknownComponent: the name is not in the catalog and has no chart.

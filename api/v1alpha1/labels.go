@@ -54,6 +54,14 @@ const (
 	// echoed in status.lastHandledReconcileAt.
 	ReconcileRequestAnnotation = "platform.groundwork.dev/reconcile-requested-at"
 
+	// ApprovedPlanAnnotation on a bundle with approval Manual lets the plan begin whose
+	// digest it names.
+	ApprovedPlanAnnotation = "platform.groundwork.dev/approved-plan"
+
+	// ExemptedPlanAnnotation on a bundle with a maintenance window lets the plan begin
+	// outside of it whose digest it names.
+	ExemptedPlanAnnotation = "platform.groundwork.dev/exempted-plan"
+
 	// BundleFinalizer holds a PlatformBundle until its deletionPolicy has been
 	// carried out.
 	BundleFinalizer = "platform.groundwork.dev/bundle"

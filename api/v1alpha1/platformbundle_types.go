@@ -122,6 +122,20 @@ type PlatformBundleSpec struct {
 	// +kubebuilder:validation:MaxItems=100
 	Components []Component `json:"components,omitempty"`
 
+	// approval says whether changes begin by themselves: Automatic (the default), or
+	// Manual. Then a change of the spec is prepared and planned, the plan stands in
+	// status.plan, and nothing begins before the annotation
+	// platform.groundwork.dev/approved-plan names its digest. What was approved goes on
+	// being retried, and drift is corrected.
+	// +optional
+	Approval ApprovalMode `json:"approval,omitempty"`
+
+	// maintenance is when upgrades and removals may begin. Installs and the correction
+	// of drift do not wait. The annotation platform.groundwork.dev/exempted-plan lets
+	// one plan through outside of it. Unset: at any time.
+	// +optional
+	Maintenance *Maintenance `json:"maintenance,omitempty"`
+
 	// suspend stops every change to the cluster on behalf of this bundle until
 	// it is false again. Releases stay as they are. Default: false.
 	// +optional
@@ -462,6 +476,16 @@ type PlatformBundleStatus struct {
 	// +listType=map
 	// +listMapKey=name
 	Components []ComponentStatus `json:"components,omitempty"`
+
+	// plan is what is going to be done, while somebody has to approve it or it waits
+	// for the maintenance window.
+	// +optional
+	Plan *PlanStatus `json:"plan,omitempty"`
+
+	// nextWindow is when the maintenance window opens next, while something waits for
+	// it.
+	// +optional
+	NextWindow *metav1.Time `json:"nextWindow,omitempty"`
 
 	// lastHandledReconcileAt echoes the reconcile-requested-at annotation.
 	// +optional

@@ -22,7 +22,9 @@ import (
 //  3. A component is approved when its dependencies are Ready at their desired
 //     inputs, the kinds it uses are served, and the admission webhooks that would
 //     be asked can answer.
-//  4. A release that is not wanted any more is removed when everything that
+//  4. What would change the cluster waits for the consent that Input.Consent asks for,
+//     its definitions with it.
+//  5. A release that is not wanted any more is removed when everything that
 //     depends on it, by old edges or new ones, is gone, when the policy engines that
 //     go with it are gone, and when nothing of value would be lost.
 func Bundle(in Input) Plan {
@@ -35,6 +37,7 @@ func Bundle(in Input) Plan {
 	p.order = p.installOrder()
 	p.plan.HeldBy = p.gate()
 	if p.plan.HeldBy == "" {
+		p.changes()
 		p.ensureCRDs()
 		p.approve()
 		p.remove()
@@ -50,7 +53,9 @@ type planner struct {
 	wanted   map[string]Component
 	releases map[string]ReleaseState
 	order    []string
-	plan     Plan
+	// unknown are components whose inputs are still being looked at, sorted.
+	unknown []string
+	plan    Plan
 }
 
 func index[T any](list []T, key func(T) string) map[string]T {
@@ -141,6 +146,10 @@ func (p *planner) approve() {
 			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonPreparing}
 			continue
 		case !c.SpecChanged:
+			continue
+		}
+		if wait, withheld := p.withheld(c); withheld {
+			p.plan.Waits[name] = wait
 			continue
 		}
 		if blockers := p.notReady(c.DependsOn); len(blockers) > 0 {

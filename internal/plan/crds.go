@@ -62,7 +62,7 @@ func (p *planner) bringers() (brought map[string]CRDRequest, digests map[string]
 	brought, digests = map[string]CRDRequest{}, map[string]string{}
 	for _, name := range p.order {
 		c := p.wanted[name]
-		if c.Trouble != nil || c.Suspended {
+		if _, withheld := p.withheld(c); withheld || c.Trouble != nil || c.Suspended {
 			continue
 		}
 		for _, crd := range c.CRDs {

@@ -33,6 +33,10 @@ func (p *planner) remove() {
 		case len(r.AtRisk) > 0:
 			p.plan.Waits[name] = Wait{Reason: v1alpha1.ReasonDataLoss, On: r.AtRisk}
 		default:
+			if wait, withheld := p.consent(v1alpha1.ChangeRemove); withheld {
+				p.plan.Waits[name] = wait
+				continue
+			}
 			p.plan.Remove = append(p.plan.Remove, name)
 		}
 	}

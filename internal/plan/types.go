@@ -111,6 +111,8 @@ type Input struct {
 	Releases []ReleaseState
 	// CRDs of the cluster by name.
 	CRDs map[string]CRDState
+	// Consent that changes need; the zero value asks for none.
+	Consent Consent
 }
 
 // MissingCRDs are the definitions of a release that are not established, sorted.
@@ -158,6 +160,13 @@ type Plan struct {
 	// Waits says of every component or release that does not go on what it waits
 	// for.
 	Waits map[string]Wait
+	// Digest names what the changes lead to; empty while that is not known. It is the
+	// same until everything has been done, and another one when the inputs change.
+	Digest string
+	// Changes that have not begun, sorted by name.
+	Changes []Change
+	// Approved says that nobody has to approve them any more.
+	Approved bool
 	// HeldBy names the component whose trouble holds the generation; empty when
 	// the gate is open.
 	HeldBy string
