@@ -164,12 +164,14 @@ func (r *ComponentReleaseReconciler) Reconcile(ctx context.Context, request ctrl
 		// An object without a status is new or was restored: the request is an old one.
 		release.Status.LastHandledReconcileAt = release.Spec.ReconcileRequest
 	}
+	beginTimeline(release)
 	var failed error
 	for _, step := range r.steps() {
 		if failed = step.run(ctx, scope); failed != nil {
 			break
 		}
 	}
+	scope.timeAction()
 	summarizeRelease(scope, failed)
 	if err := r.patchStatus(ctx, scope); err != nil {
 		return ctrl.Result{}, errors.Join(failed, err)

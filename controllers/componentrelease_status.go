@@ -5,6 +5,7 @@ package controllers
 
 import (
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -38,6 +39,7 @@ func summarizeRelease(scope *releaseScope, failed error) {
 	status.Removed = scope.decision.Action == plan.ActionRemoved
 	if v.ready {
 		status.ReadyDigest = wantedDigest(release.Spec)
+		scope.timeReady(time.Now())
 	}
 }
 

@@ -48,7 +48,8 @@ type PlatformBundleReconciler struct {
 	// KindsChanged is called after the served kinds changed; nil is allowed.
 	KindsChanged func()
 	// Now is the clock that maintenance windows are judged by; nil is the system's.
-	Now func() time.Time
+	Now    func() time.Time
+	stages stages
 	// Handoff measures how fast dependents start; nil measures nothing.
 	Handoff *Handoff
 }
@@ -170,6 +171,7 @@ func (r *PlatformBundleReconciler) patchStatus(ctx context.Context, scope *bundl
 
 // forget drops what is kept in memory for a bundle that is gone.
 func (r *PlatformBundleReconciler) forget(name string) {
+	r.stages.forget(name)
 	r.References.SetRefs(name, nil)
 	r.Preparer.Keep(name, nil)
 	r.CRDs.Ensure(name, nil)

@@ -136,6 +136,7 @@ func (r *PlatformBundleReconciler) approve(ctx context.Context, scope *bundleSco
 			},
 			Spec: *c.spec,
 		}
+		r.annotateStages(release)
 		if err := r.Create(ctx, release); err != nil {
 			if apierrors.IsAlreadyExists(err) {
 				return apierrors.NewConflict(schema.GroupResource{Resource: "componentreleases"}, release.Name, err)
@@ -152,6 +153,7 @@ func (r *PlatformBundleReconciler) approve(ctx context.Context, scope *bundleSco
 		release.Labels = map[string]string{}
 	}
 	release.Labels[v1alpha1.BundleLabel] = scope.bundle.Name
+	r.annotateStages(release)
 	if err := r.Update(ctx, release); err != nil {
 		return err
 	}

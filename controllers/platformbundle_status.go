@@ -46,6 +46,7 @@ func summarizeBundle(scope *bundleScope, newestCatalog string, failed error) {
 	}
 	status.Ready = fmt.Sprintf("%d/%d", ready, len(scope.resolved.Components))
 	scope.setPlan()
+	status.Timeline = scope.timeline()
 	setVerdict(bundle, scope.verdict(ready))
 	setMaintained(bundle)
 	setAdmission(bundle, scope.orphans)

@@ -233,6 +233,7 @@ func (r *PlatformBundleReconciler) apply(ctx context.Context, scope *bundleScope
 		return err
 	}
 	r.CRDs.Ensure(scope.bundle.Name, scope.definitionRequests())
+	r.noteStages(scope)
 	for _, name := range scope.plan.Approve {
 		if err := r.approve(ctx, scope, name); err != nil {
 			return err

@@ -333,6 +333,9 @@ type ComponentReleaseStatus struct {
 	// probedDigest is the inputs digest whose probes have passed.
 	// +optional
 	ProbedDigest string `json:"probedDigest,omitempty"`
+	// timeline of the newest change.
+	// +optional
+	Timeline *Timeline `json:"timeline,omitempty"`
 	// lastHandledReconcileAt echoes spec.reconcileRequest once it was acted on.
 	// +optional
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`

@@ -62,6 +62,10 @@ const (
 	// outside of it whose digest it names.
 	ExemptedPlanAnnotation = "platform.groundwork.dev/exempted-plan"
 
+	// TimelineAnnotation on a ComponentRelease holds the stages, as JSON, that its bundle
+	// has seen before it approved the release; the release shows them in its status.
+	TimelineAnnotation = "platform.groundwork.dev/timeline"
+
 	// BundleFinalizer holds a PlatformBundle until its deletionPolicy has been
 	// carried out.
 	BundleFinalizer = "platform.groundwork.dev/bundle"

@@ -487,6 +487,11 @@ type PlatformBundleStatus struct {
 	// +optional
 	NextWindow *metav1.Time `json:"nextWindow,omitempty"`
 
+	// timeline of the newest change that has come to its end: how long it took, and
+	// which components it waited for.
+	// +optional
+	Timeline *BundleTimeline `json:"timeline,omitempty"`
+
 	// lastHandledReconcileAt echoes the reconcile-requested-at annotation.
 	// +optional
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`

@@ -185,6 +185,8 @@ type Result struct {
 	Inventory []Object
 	// Applied are the objects that were written.
 	Applied []Applied
+	// Hooks is how long hooks were waited for.
+	Hooks time.Duration
 	// Pruned are objects that only failed revisions had brought, deleted now.
 	Pruned []Object
 }

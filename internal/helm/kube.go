@@ -48,6 +48,8 @@ type decorator struct {
 	interrupted error
 	// deleteErrors are why objects could not be deleted; Helm drops them.
 	deleteErrors []error
+	// hooks is how long hooks were waited for.
+	hooks time.Duration
 	// releaseObjects is what was written and is not a hook. One action runs in
 	// one goroutine at a time.
 	releaseObjects []Applied

@@ -88,7 +88,7 @@ func (e *Engine) stamp(digest string, more map[string]string) map[string]string 
 // finish settles the record and tells the result, which also a failed action has.
 func (e *Engine) finish(s *operation, err error) (Result, error) {
 	err = s.settle(err)
-	result := Result{Applied: s.kube.releaseObjects, Pruned: s.pruned}
+	result := Result{Applied: s.kube.releaseObjects, Pruned: s.pruned, Hooks: s.kube.hooks}
 	made := s.records.created
 	if made != nil {
 		result.Revision = made.Version

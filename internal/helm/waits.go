@@ -139,6 +139,7 @@ func (d *decorator) WatchUntilReady(resources kube.ResourceList, timeout time.Du
 		return err
 	}
 	what := describe(resources[0])
+	defer func(began time.Time) { d.hooks += time.Since(began) }(time.Now())
 	ended := make(chan error, 1)
 	go func() {
 		var err error
