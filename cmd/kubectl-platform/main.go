@@ -1,0 +1,47 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command kubectl-platform is a plugin of kubectl: it shows what the operator has
+// found and done, says what it would do, and asks it for things. It has no state.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groundwork-dev/groundwork/bundles"
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/cli"
+	"github.com/groundwork-dev/groundwork/internal/cli/steer"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	catalogs, err := catalog.Load(bundles.FS)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(cli.ExitFailed)
+	}
+	env := cli.NewEnv(catalogs)
+	os.Exit(cli.Code(root(env).ExecuteContext(ctx), os.Stderr))
+}
+
+func root(env *cli.Env) *cobra.Command {
+	command := &cobra.Command{
+		Use: "kubectl-platform", Short: "See and steer a platform", Version: version,
+		Annotations:  map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl platform"},
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	env.Config.AddFlags(command.PersistentFlags())
+	command.AddCommand(steer.Commands(env)...)
+	return command
+}
