@@ -32,7 +32,7 @@ PARALLEL ?= 2
 
 # MODULES are Go modules beside the main one: programs with dependencies of their
 # own, and tests with the libraries of others.
-MODULES := hack/simcluster hack/realnode test/policies/gatekeeper test/policies/kyverno test/gitops
+MODULES := hack/simcluster hack/realnode test/policies/gatekeeper test/policies/kyverno test/gitops test/dashboard
 
 include hack/tools/tools.mk
 include hack/simcluster/simcluster.mk
@@ -105,12 +105,16 @@ verify: bin/controller-gen bin/golangci-lint bin/kustomize ## Fail when generate
 ##@ Tests
 
 .PHONY: test
-test: bin/k8s/.stamp bin/simcluster bin/helm build realnode-prepare ## Run all suites: unit, policies, envtest, simulated cluster, GitOps, real node.
-	@PARALLEL=$(PARALLEL) hack/test.sh unit policies envtest e2e gitops node
+test: bin/k8s/.stamp bin/simcluster bin/helm bin/promtool build realnode-prepare ## Run all suites: unit, policies, envtest, simulated cluster, GitOps, browser, real node.
+	@PARALLEL=$(PARALLEL) hack/test.sh unit policies envtest e2e gitops browser node
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no API server.
 	@PARALLEL=$(PARALLEL) hack/test.sh unit
+
+.PHONY: test-alerts
+test-alerts: bin/promtool ## Run the alerts' cases, and parse the dashboard's queries.
+	go test -count 1 -run 'Alerts|Dashboard' ./config
 
 .PHONY: test-envtest
 test-envtest: bin/k8s/.stamp ## Run the tests against an API server without controllers.
@@ -123,6 +127,10 @@ test-e2e: bin/k8s/.stamp bin/simcluster bin/helm build ## Run the tests on the s
 .PHONY: test-gitops
 test-gitops: bin/k8s/.stamp bin/simcluster bin/helm build ## Let the engines of Flux and Argo CD manage a bundle on the simulated cluster.
 	@PARALLEL=$(PARALLEL) hack/test.sh gitops
+
+.PHONY: test-browser
+test-browser: ## Run the dashboard's tests in Chromium; installs Debian's package where that is possible.
+	@PARALLEL=$(PARALLEL) hack/test.sh browser
 
 .PHONY: realnode-test
 realnode-test: bin/k8s/.stamp bin/helm bin/kustomize realnode-prepare ## Run the tests on a real node; needs root on Linux.
@@ -146,8 +154,9 @@ chaos: bin/k8s/.stamp ## Kill the operator at every write, and disturb its API s
 ##@ Build
 
 .PHONY: build
-build: ## Compile bin/manager.
+build: ## Compile bin/manager and bin/kubectl-platform.
 	CGO_ENABLED=0 go build -p $(PARALLEL) -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/manager .
+	CGO_ENABLED=0 go build -p $(PARALLEL) -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/kubectl-platform ./cmd/kubectl-platform
 
 .PHONY: docker-build
 docker-build: ## Build the image $(IMG).

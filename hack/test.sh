@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # test.sh runs test suites one after the other and sums them up:
 #
-#   hack/test.sh [unit] [policies] [envtest] [e2e] [gitops] [node]
+#   hack/test.sh [unit] [policies] [envtest] [e2e] [gitops] [browser] [node]
 #
 # A package is of the e2e suite when it lies in test/e2e, of the node suite when
 # it is test/realnode, of the envtest suite when its tests import
 # controller-runtime's envtest, and otherwise of the unit suite; nobody keeps a
 # list. The policies suite tries the catalog's policies with the libraries of their
 # engines, and the gitops suite lets those of Flux and Argo CD manage a bundle:
-# both are modules of their own. The node suite is skipped, with the reason, where
-# no node can run. Every suite runs even when one before it failed. PARALLEL
-# bounds the packages at once (default 2), GOTESTFLAGS adds flags.
+# both are modules of their own, and so is browser, the dashboard in Chromium. The
+# browser and node suites are skipped, with the reason, where there is no Chromium
+# and where no node can run. Every suite runs even when one before it failed.
+# PARALLEL bounds the packages at once (default 2), GOTESTFLAGS adds flags.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -37,6 +38,10 @@ run() {
 		make --no-print-directory PARALLEL="$parallel" policy-test
 		return
 		;;
+	browser)
+		go -C test/dashboard test -p "$parallel" -timeout 10m -count 1 "${extra[@]}" ./...
+		return
+		;;
 	gitops)
 		E2E=1 go -C test/gitops test -p "$parallel" -timeout 15m -count 1 -v "${extra[@]}" ./...
 		return
@@ -58,7 +63,7 @@ run() {
 		export REALNODE=1
 		;;
 	*)
-		echo "test: no suite $suite: unit, policies, envtest, e2e, gitops or node" >&2
+		echo "test: no suite $suite: unit, policies, envtest, e2e, gitops, browser or node" >&2
 		return 2
 		;;
 	esac
@@ -82,6 +87,14 @@ for suite in "$@"; do
 		bin/realnode check --installed || possible=$?
 		if ((possible == 3)); then # it said why, in one line
 			summary+=("node skipped")
+			continue
+		fi
+	fi
+	if [[ $suite == browser ]]; then
+		possible=0 # built first: `go run` turns every exit status into 1
+		go build -C test/dashboard -o "$PWD/bin/chromium-check" ./cmd/chromium && bin/chromium-check || possible=$?
+		if ((possible == 3)); then # it said why, in one line
+			summary+=("browser skipped")
 			continue
 		fi
 	fi

@@ -17,7 +17,17 @@ import (
 	"github.com/groundwork-dev/groundwork/bundles"
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/cli"
+	"github.com/groundwork-dev/groundwork/internal/cli/catalogs"
+	"github.com/groundwork-dev/groundwork/internal/cli/compare"
+	"github.com/groundwork-dev/groundwork/internal/cli/explain"
+	"github.com/groundwork-dev/groundwork/internal/cli/export"
+	"github.com/groundwork-dev/groundwork/internal/cli/graph"
+	"github.com/groundwork-dev/groundwork/internal/cli/history"
+	"github.com/groundwork-dev/groundwork/internal/cli/lint"
+	"github.com/groundwork-dev/groundwork/internal/cli/planning"
+	"github.com/groundwork-dev/groundwork/internal/cli/status"
 	"github.com/groundwork-dev/groundwork/internal/cli/steer"
+	"github.com/groundwork-dev/groundwork/internal/cli/timelines"
 )
 
 // version is set by the linker.
@@ -43,5 +53,9 @@ func root(env *cli.Env) *cobra.Command {
 	}
 	env.Config.AddFlags(command.PersistentFlags())
 	command.AddCommand(steer.Commands(env)...)
+	command.AddCommand(status.Command(env), timelines.Command(env), graph.Command(env))
+	command.AddCommand(history.Command(env), export.Command(env), compare.Command(env))
+	command.AddCommand(lint.Command(env))
+	command.AddCommand(planning.Command(env), explain.Command(env), catalogs.Command(env))
 	return command
 }
