@@ -39,6 +39,8 @@ func parseFlags(args []string) (*flagSet, error) {
 	flags.StringVar(&o.MetricsAddress, "metrics-bind-address", "0", "address of the metrics endpoint, for example :8443; 0 switches it off")
 	flags.BoolVar(&o.MetricsSecure, "metrics-secure", true, "serve metrics over HTTPS and let only authorized users read them")
 	flags.StringVar(&o.ProfileAddress, "pprof-bind-address", "0", "address of net/http/pprof, for example 127.0.0.1:6060; 0 switches it off")
+	flags.StringVar(&o.DashboardAddress, "dashboard-bind-address", "0",
+		"address of the dashboard: on loopback, for example 127.0.0.1:8082, it is open; elsewhere it is served over HTTPS to users who may get /dashboard; 0 switches it off")
 	flags.StringVar(&o.ProbeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 switches them off")
 	flags.BoolVar(&o.LeaderElection, "leader-elect", false, "take part in leader election; required with more than one replica")
 	flags.StringVar(&o.LeaderNamespace, "leader-election-namespace", "", "namespace of the lease; default: the operator's own")

@@ -81,7 +81,7 @@ func (r *ComponentReleaseReconciler) begin(scope *releaseScope) {
 // start begins a job, at most one in a pass, and none while one was running when
 // the pass began: what that one left has not been learned.
 func (r *ComponentReleaseReconciler) start(scope *releaseScope, action, digest string, run func(context.Context) (any, error)) bool {
-	if scope.busy() || !r.Jobs.Begin(scope.release.Name, action, digest, run) {
+	if scope.busy() || !r.Jobs.Begin(scope.release.Name, action, digest, r.counted(action, run)) {
 		return false
 	}
 	scope.running = &jobs.Running{Action: action, Digest: digest}

@@ -43,6 +43,8 @@ type ComponentReleaseReconciler struct {
 	Identity string
 	// Handoff measures how fast dependents start; nil measures nothing.
 	Handoff *Handoff
+	// Metrics counts what is done; nil counts nothing.
+	Metrics Metrics
 	// Clock for backoff and the age of records.
 	Clock clock.PassiveClock
 	// Mapper finds out which kinds live in namespaces.
@@ -176,6 +178,7 @@ func (r *ComponentReleaseReconciler) Reconcile(ctx context.Context, request ctrl
 	if err := r.patchStatus(ctx, scope); err != nil {
 		return ctrl.Result{}, errors.Join(failed, err)
 	}
+	r.count(scope)
 	if scope.outcome != nil {
 		r.Jobs.Learned(release.Name, *scope.outcome)
 	}
@@ -204,4 +207,7 @@ func (r *ComponentReleaseReconciler) forget(name string) {
 	r.followUps.forget(name)
 	r.inventories.forget(name)
 	r.Jobs.Clear(name)
+	if r.Metrics != nil {
+		r.Metrics.Forget(name)
+	}
 }

@@ -23,9 +23,11 @@ type state struct {
 	// BundleFile was applied; Bundle is the name of the PlatformBundle in it.
 	BundleFile string `json:"bundleFile"`
 	Bundle     string `json:"bundle"`
-	// Metrics and Probes are addresses of the operator.
-	Metrics string `json:"metrics"`
-	Probes  string `json:"probes"`
+	// Metrics, Probes and Dashboard are addresses of the operator. A state of an older
+	// quickstart has no Dashboard.
+	Metrics   string `json:"metrics"`
+	Probes    string `json:"probes"`
+	Dashboard string `json:"dashboard,omitempty"`
 }
 
 // layout names the files of the quickstart's folder. The simulated cluster

@@ -118,18 +118,31 @@ func launch(l layout, s *state) (string, error) {
 	if s.Metrics, err = freeAddress(); err != nil {
 		return "", err
 	}
+	if s.Dashboard, err = freeAddress(); err != nil {
+		return "", err
+	}
 	if err := l.write(*s); err != nil {
 		return "", err
 	}
 	args := []string{
 		"--kubeconfig=" + l.kubeconfig(), "--chart-cache=" + l.cache(), "--chart-mirror=" + s.Mirror,
 		"--health-probe-bind-address=" + s.Probes, "--metrics-bind-address=" + s.Metrics, "--metrics-secure=false",
+		"--dashboard-bind-address=" + s.Dashboard,
 	}
 	process := operator{l}
 	if err := process.start(filepath.Join("bin", "manager"), args, os.Environ()); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("the operator runs as process %d, log %s, metrics http://%s/metrics", process.running(), l.log(), s.Metrics), nil
+	return fmt.Sprintf("the operator runs as process %d, log %s, metrics http://%s/metrics, dashboard %s",
+		process.running(), l.log(), s.Metrics, dashboardURL(*s)), nil
+}
+
+// dashboardURL is where to look; empty for an operator that has no dashboard.
+func dashboardURL(s state) string {
+	if s.Dashboard == "" {
+		return ""
+	}
+	return "http://" + s.Dashboard + "/dashboard/"
 }
 
 // applyBundle applies the bundle's file; when joining, only where the bundle is
@@ -165,11 +178,14 @@ func conclude(ctx context.Context, f *follower, s state, l layout, ended error) 
 	how := commandsFor(s, l, program("kubectl", "bin/k8s/kubectl"), program("helm", "bin/helm"))
 	switch {
 	case ended == nil:
-		return farewell(ctx, f, how)
+		return farewell(ctx, f, how, dashboardURL(s))
 	case errors.Is(ended, errInterrupted):
 		c.say("\nInterrupted: the cluster and the operator go on.")
 		if how.export != "" {
 			c.say("  look:    %s", how.export)
+		}
+		if url := dashboardURL(s); url != "" {
+			c.say("  look:    %s", url)
 		}
 		c.say("  look:    %s get pb,crel    (or run `make quickstart` again)\n  remove:  make quickstart-down", how.kubectl)
 		return ended
@@ -189,7 +205,7 @@ func conclude(ctx context.Context, f *follower, s state, l layout, ended error) 
 	return fmt.Errorf("%w; `make quickstart` starts it again where it stopped", ended)
 }
 
-func farewell(ctx context.Context, f *follower, how commands) error {
+func farewell(ctx context.Context, f *follower, how commands, dashboard string) error {
 	var releases v1alpha1.ComponentReleaseList
 	if err := f.client.List(ctx, &releases, client.MatchingLabels{v1alpha1.BundleLabel: f.name}); err != nil {
 		return interrupted(ctx, err)
@@ -200,6 +216,9 @@ func farewell(ctx context.Context, f *follower, how commands) error {
 		f.console.say("%s has been Ready since %s.\n", f.name, ready.LastTransitionTime.Local().Format(time.DateTime))
 	} else {
 		f.console.say("%s is Ready %.1f s after it was applied.\n", f.name, time.Since(f.began).Seconds())
+	}
+	if dashboard != "" {
+		f.console.say("Look at it:  %s\n", dashboard)
 	}
 	f.console.say("%s\nRemove everything:  make quickstart-down", nextSteps(f.last, how))
 	return nil

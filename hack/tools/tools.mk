@@ -28,10 +28,17 @@ bin/helm: $(TOOLS_PINS)
 bin/golangci-lint: $(TOOLS_PINS)
 	$(TOOLS_BUILD) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
+# Pinned with the Prometheus that the node suite scrapes with, and compiled as it is, so
+# that the second of the two costs a link. The first takes minutes.
+PROMTOOL_MODULE := hack/simcluster/binaries/prometheus
+bin/promtool: $(PROMTOOL_MODULE)/go.mod $(PROMTOOL_MODULE)/go.sum
+	CGO_ENABLED=0 GOWORK=off go -C $(PROMTOOL_MODULE) build -p $(PARALLEL) -trimpath -buildvcs=false -mod=readonly -ldflags '-s -w' \
+		-tags remove_all_sd,enable_kubernetes_sd -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/promtool
+
 # The control plane of the simulated cluster and of envtest. The program keeps
 # what is up to date by content; it writes the stamp last.
 bin/k8s/.stamp: $(wildcard hack/simcluster/binaries/*/go.mod hack/simcluster/binaries/*/go.sum) | bin/simcluster
 	bin/simcluster build --bin=bin/k8s
 
 .PHONY: tools
-tools: bin/controller-gen bin/kustomize bin/helm bin/golangci-lint ## Compile the development tools into bin.
+tools: bin/controller-gen bin/kustomize bin/helm bin/golangci-lint bin/promtool ## Compile the development tools into bin.

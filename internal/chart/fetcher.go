@@ -52,6 +52,9 @@ type Options struct {
 	// Transport carries the requests. A source with a CA needs an *http.Transport, of which a copy is made. Default: a copy of
 	// http.DefaultTransport.
 	Transport http.RoundTripper
+	// Requested is told of each request for an archive: whether the cache held it, and how many bytes were fetched if not. It must be
+	// safe for concurrent use. Default: nobody is told.
+	Requested func(hit bool, fetched int)
 	// Clock tells the time. Default: time.Now.
 	Clock func() time.Time
 }
@@ -68,6 +71,9 @@ func (o Options) withDefaults() Options {
 		if t, ok := http.DefaultTransport.(*http.Transport); ok {
 			o.Transport = t.Clone()
 		}
+	}
+	if o.Requested == nil {
+		o.Requested = func(bool, int) {}
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -218,6 +224,7 @@ func (f *Fetcher) load(r request, c candidate, data []byte) (Resolved, *helmchar
 // archive returns a candidate's archive from the cache, or downloads it.
 func (f *Fetcher) archive(ctx context.Context, r request, c candidate) ([]byte, error) {
 	if data, ok := f.store.get(c.archive); ok {
+		f.options.Requested(true, 0)
 		return data, nil
 	}
 	key := r.place.key + "|" + c.locations[0] + "|" + c.archive
@@ -226,6 +233,7 @@ func (f *Fetcher) archive(ctx context.Context, r request, c candidate) ([]byte, 
 			return data, nil // the flight before this one has brought it
 		}
 		data, err := r.backend.download(ctx, r.place, c)
+		f.options.Requested(false, len(data))
 		if err != nil {
 			return nil, err
 		}
@@ -247,6 +255,7 @@ func (f *Fetcher) Load(ctx context.Context, resolved Resolved, src Source) (*hel
 		}
 		chart, err := loadArchive(data, resolved.URL, f.options.MaxUnpackedBytes)
 		if err == nil && (resolved.Digest == "" || ContentDigest(chart) == resolved.Digest) {
+			f.options.Requested(true, 0)
 			return chart, nil
 		}
 	}

@@ -46,6 +46,10 @@ type Options struct {
 	MetricsSecure bool
 	// ProbeAddress of /healthz and /readyz; "0" switches them off.
 	ProbeAddress string
+	// DashboardAddress of the dashboard; "0" or empty switches it off. On loopback it
+	// is open to everybody there; elsewhere it is served over HTTPS to users who may
+	// get the nonResourceURL /dashboard.
+	DashboardAddress string
 	// ProfileAddress of net/http/pprof; "0" or empty switches it off.
 	ProfileAddress string
 	// LeaderElection makes replicas take turns.

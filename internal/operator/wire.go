@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
 	"github.com/groundwork-dev/groundwork/bundles"
@@ -26,6 +27,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/manifests"
+	"github.com/groundwork-dev/groundwork/internal/metrics"
 	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/prepare"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
@@ -50,6 +52,7 @@ type rooms struct {
 	references *refs.Watcher
 	objects    dynamic.Interface
 	handoff    *controllers.Handoff
+	metrics    *metrics.Recorder
 	// wakers put bundles and releases into the queues of their controllers.
 	bundles, releases *controllers.Waker
 }
@@ -61,7 +64,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o Options
 		return err
 	}
 	r := rooms{kinds: kinds, identity: strings.ToLower(rand.Text()), bundles: &controllers.Waker{}, releases: &controllers.Waker{}}
-	if r.handoff, err = controllers.NewHandoff(o.Registry); err != nil {
+	if err := r.measure(o, mgr.GetCache(), func() bool { return leads(mgr) }); err != nil {
 		return err
 	}
 	if err := r.build(ctx, mgr, o); err != nil {
@@ -77,10 +80,32 @@ func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o Options
 	if err := r.setup(ctx, mgr, catalogs); err != nil {
 		return err
 	}
+	if err := r.show(mgr, catalogs, o); err != nil {
+		return err
+	}
 	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
 		return err
 	}
 	return mgr.AddReadyzCheck("readyz", healthz.Ping)
+}
+
+// measure registers every metric of the operator's own: docs/metrics.md lists them.
+func (r *rooms) measure(o Options, cache client.Reader, leads func() bool) (err error) {
+	if r.handoff, err = controllers.NewHandoff(o.Registry); err != nil {
+		return err
+	}
+	r.metrics, err = metrics.New(metrics.Options{Registry: o.Registry, Reader: cache, Leads: leads, CacheDir: o.ChartCache})
+	return err
+}
+
+// leads says whether this process acts: at once without leader election.
+func leads(mgr ctrl.Manager) bool {
+	select {
+	case <-mgr.Elected():
+		return true
+	default:
+		return false
+	}
 }
 
 // build makes the rooms: first those that watch, then those that act.
@@ -113,7 +138,9 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
-	charts, err := chart.New(chart.Options{CacheDir: o.ChartCache, Mirror: o.ChartMirror, UserAgent: "groundwork/" + o.Version})
+	charts, err := chart.New(chart.Options{
+		CacheDir: o.ChartCache, Mirror: o.ChartMirror, UserAgent: "groundwork/" + o.Version, Requested: r.metrics.ChartRequested,
+	})
 	if err != nil {
 		return err
 	}
@@ -136,7 +163,7 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 	recorder := controllers.LoggedRecorder{EventRecorder: mgr.GetEventRecorder("groundwork"), Log: ctrl.Log.WithName("event")}
 	release := &controllers.ComponentReleaseReconciler{
 		Client: mgr.GetClient(), Records: mgr.GetCache(), Recorder: recorder, References: r.references, Engine: r.engine,
-		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Clock: clock.RealClock{},
+		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Metrics: r.metrics, Clock: clock.RealClock{},
 		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger, Pods: r.pods,
 	}
 	if err := release.SetupWithManager(ctx, mgr, r.releases); err != nil {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/resolve"
@@ -85,10 +86,25 @@ func effective(t *testing.T, bundle *resolve.Bundle) string {
 			fmt.Fprintf(&out, "  %s = %s  # %s\n", path, value, sources[path])
 		}
 		for _, manifest := range c.Manifests {
-			fmt.Fprintf(&out, "  manifest %s\n", manifest.Raw)
+			fmt.Fprintf(&out, "  manifest %s\n", brief(t, manifest.Raw))
 		}
 	}
 	return out.String()
+}
+
+// brief names an object that nobody would read here, such as a dashboard: what it
+// holds is judged where it is kept.
+func brief(t *testing.T, raw []byte) string {
+	t.Helper()
+	const readable = 2000
+	if len(raw) <= readable {
+		return string(raw)
+	}
+	var object metav1.PartialObjectMetadata
+	if err := json.Unmarshal(raw, &object); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%s %s (long)", object.Kind, object.Name)
 }
 
 // at follows a path as Provenance writes it.

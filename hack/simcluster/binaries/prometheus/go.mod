@@ -2,11 +2,14 @@ module github.com/groundwork-dev/groundwork/hack/simcluster/binaries/prometheus
 
 go 1.26.0
 
-// Pins the Prometheus that scrapes the operator on the real node; holds no code of its own. A change here (and the stamp with it) rebuilds the binary.
+// Pins the Prometheus that scrapes the operator on the real node, and the promtool that judges config/prometheus; holds no code of its own. A change here (and the stamp with it) rebuilds the binary.
 // Build it with the tags remove_all_sd and enable_kubernetes_sd: all service discoveries together compile the SDKs of many clouds.
 // v0.315.0 (Prometheus 3.15.0) and no newer: v0.316.0 needs github.com/pb33f/go-yaml v0.1.1, which the Go module proxy refused when this was pinned.
 // The modules shared with ../coredns are at its versions, so that the Kubernetes client and gRPC compile once for both.
 tool github.com/prometheus/prometheus/cmd/prometheus
+
+// Built by hack/tools/tools.mk with the same tags, so that the two share what they compile.
+tool github.com/prometheus/prometheus/cmd/promtool
 
 require github.com/prometheus/prometheus v0.315.0 // indirect
 
@@ -157,6 +160,7 @@ require (
 	github.com/modern-go/reflect2 v1.0.3-0.20250322232337-35a7c28c31ee // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/mwitkow/go-conntrack v0.0.0-20190716064945-2f068394615f // indirect
+	github.com/nsf/jsondiff v0.0.0-20260207060731-8e8d90c4c0ac // indirect
 	github.com/oklog/run v1.2.0 // indirect
 	github.com/oklog/ulid/v2 v2.1.2 // indirect
 	github.com/open-telemetry/opentelemetry-collector-contrib/internal/exp/metrics v0.160.0 // indirect
