@@ -45,10 +45,10 @@ func (d *decoder) reference(n *yaml.Node) v1alpha1.ValuesReference {
 				d.fail(n, "kind must be ConfigMap or Secret, not %q", ref.Kind)
 			}
 		},
-		"name":       d.into(&ref.Name, "name"),
-		"namespace":  d.into(&ref.Namespace, "namespace"),
-		"key":        d.into(&ref.Key, "key"),
-		"targetPath": d.into(&ref.TargetPath, "targetPath"),
+		"name":        d.into(&ref.Name, "name"),
+		"namespace":   d.into(&ref.Namespace, "namespace"),
+		"key":         d.into(&ref.Key, "key"),
+		"targetPath":  d.into(&ref.TargetPath, "targetPath"),
 		"optional":    d.boolean(&ref.Optional, "optional"),
 		"optionalKey": d.boolean(&ref.OptionalKey, "optionalKey"),
 	}, "kind", "name")

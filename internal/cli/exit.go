@@ -40,8 +40,7 @@ func (e *ExitError) Unwrap() error { return e.Err }
 // Failed says that there is no answer. An error that has an exit code keeps it; nil
 // stays nil.
 func Failed(err error) error {
-	var exit *ExitError
-	if err == nil || errors.As(err, &exit) {
+	if _, coded := errors.AsType[*ExitError](err); err == nil || coded {
 		return err
 	}
 	return &ExitError{Code: ExitFailed, Err: err}
@@ -57,8 +56,7 @@ func Code(err error, w io.Writer) int {
 		return ExitOK
 	}
 	code := ExitFailed
-	var exit *ExitError
-	if errors.As(err, &exit) {
+	if exit, coded := errors.AsType[*ExitError](err); coded {
 		code = exit.Code
 		if exit.Err == nil {
 			return code

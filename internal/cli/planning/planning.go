@@ -140,7 +140,9 @@ func offline(ctx context.Context, env *cli.Env, o options, s *side, charts *char
 			return nil, "", err
 		}
 		one.offline = true
-		one.references = func(context.Context, v1alpha1.ValuesReference) ([]byte, bool, bool, error) { return nil, false, false, nil }
+		one.references = func(context.Context, v1alpha1.ValuesReference) ([]byte, bool, bool, error) {
+			return nil, false, false, nil
+		}
 		if err := one.resolve(ctx, env.Catalogs); err != nil {
 			return nil, "", err
 		}
