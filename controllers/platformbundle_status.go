@@ -46,7 +46,9 @@ func summarizeBundle(scope *bundleScope, newestCatalog string, failed error) {
 	}
 	status.Ready = fmt.Sprintf("%d/%d", ready, len(scope.resolved.Components))
 	scope.setPlan()
-	status.Timeline = scope.timeline()
+	if ready == len(status.Components) { // or the end would be told between two components
+		status.Timeline = scope.timeline()
+	}
 	setVerdict(bundle, scope.verdict(ready))
 	setMaintained(bundle)
 	setAdmission(bundle, scope.orphans)

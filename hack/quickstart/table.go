@@ -55,13 +55,15 @@ type commands struct {
 	// export is the line to type first; empty when kubectl's own settings do.
 	export        string
 	kubectl, helm string
+	// context of the user's; empty for the simulated cluster.
+	context string
 }
 
 // commandsFor knows the two cases: the simulated cluster's own kubeconfig, or a
 // context of the user's. kubectl and helm are the programs found.
 func commandsFor(s state, l layout, kubectl, helm string) commands {
 	if s.Context != "" {
-		return commands{kubectl: kubectl + " --context " + s.Context, helm: helm + " --kube-context " + s.Context}
+		return commands{context: s.Context, kubectl: kubectl + " --context " + s.Context, helm: helm + " --kube-context " + s.Context}
 	}
 	return commands{export: "export KUBECONFIG=$PWD/" + l.kubeconfig(), kubectl: kubectl, helm: helm}
 }

@@ -85,6 +85,16 @@ func TestNextSteps(t *testing.T) {
 	}
 }
 
+func TestLookAt(t *testing.T) {
+	const typed = "or type:     kubectl platform status week1     (with bin/kubectl-platform on the PATH)\n"
+	if got, want := lookAt("week1", commands{}, "http://127.0.0.1:1/dashboard/"), "Look at it:  http://127.0.0.1:1/dashboard/\n"+typed; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := lookAt("week1", commands{context: "kind-a"}, ""); !strings.HasPrefix(got, "or type:     kubectl platform status week1 --context kind-a ") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestNextStepsOfProfiles: what a profile brings is not in the list that is patched.
 func TestNextStepsOfProfiles(t *testing.T) {
 	bundle := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: "mine"}}

@@ -217,11 +217,22 @@ func farewell(ctx context.Context, f *follower, how commands, dashboard string) 
 	} else {
 		f.console.say("%s is Ready %.1f s after it was applied.\n", f.name, time.Since(f.began).Seconds())
 	}
-	if dashboard != "" {
-		f.console.say("Look at it:  %s\n", dashboard)
-	}
+	f.console.say("%s", lookAt(f.last.Name, how, dashboard))
 	f.console.say("%s\nRemove everything:  make quickstart-down", nextSteps(f.last, how))
 	return nil
+}
+
+// lookAt names the places where the platform can be seen.
+func lookAt(bundle string, how commands, dashboard string) string {
+	out := ""
+	if dashboard != "" {
+		out = fmt.Sprintf("Look at it:  %s\n", dashboard)
+	}
+	flag := ""
+	if how.context != "" {
+		flag = " --context " + how.context
+	}
+	return out + fmt.Sprintf("or type:     kubectl platform status %s%s     (with bin/kubectl-platform on the PATH)\n", bundle, flag)
 }
 
 // joined says that the bundle was Ready before it was followed.

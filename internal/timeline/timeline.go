@@ -98,6 +98,9 @@ func path(changed []Component, gate time.Time) []v1alpha1.PathStep {
 		if depends {
 			could = later(could, before.Timeline.Ready.Time)
 		}
+		if approved := last.Timeline.Approved; approved != nil && gatedElsewhere(last) {
+			could = later(could, approved.Time)
+		}
 		out = append(out, v1alpha1.PathStep{
 			Component: last.Name,
 			Idle:      metav1.Duration{Duration: max(0, last.Timeline.Began.Sub(could))},
@@ -110,6 +113,13 @@ func path(changed []Component, gate time.Time) []v1alpha1.PathStep {
 	}
 	slices.Reverse(out)
 	return out
+}
+
+// gatedElsewhere says that the last thing a component waited for was none of its
+// dependencies: definitions, a webhook, a person's approval. When that ended is not
+// known, but its approval came at once.
+func gatedElsewhere(c Component) bool {
+	return slices.ContainsFunc(c.Timeline.GatedBy, func(name string) bool { return !slices.Contains(c.DependsOn, name) })
 }
 
 // waitedFor is the dependency that was Ready last.

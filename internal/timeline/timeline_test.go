@@ -61,6 +61,13 @@ func TestSum(t *testing.T) {
 				},
 			},
 		},
+		"waiting for a person is not idle": {
+			[]timeline.Component{with(ran("a", 1, 60.5, 62), func(t *v1alpha1.Timeline) { t.GatedBy, t.Approved = []string{"AwaitingApproval"}, at(60) })},
+			&v1alpha1.BundleTimeline{
+				Generation: 2, Began: *at(0), Ended: *at(62), Took: seconds(62), Idle: seconds(0.5),
+				CriticalPath: []v1alpha1.PathStep{{Component: "a", Idle: seconds(0.5), Took: seconds(1.5)}},
+			},
+		},
 		"what was Ready before the gate opened is not waited for": {
 			[]timeline.Component{ran("a", 0, 0.5, 1), ran("b", 3, 3, 6, "a")},
 			&v1alpha1.BundleTimeline{
