@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // lint judges time zones on machines that have none, too
 
 	"github.com/spf13/cobra"
 
