@@ -46,13 +46,23 @@ var _ = Describe("The hand-over", Ordered, func() {
 		return func() health { return healthOf(live(ctx, bundle)) }
 	}
 
-	BeforeAll(func() {
+	BeforeAll(func(ctx context.Context) {
+		// As the guide says: Argo CD waits for the credentials that it is to have.
+		sim.Apply(ctx, `apiVersion: v1
+kind: Namespace
+metadata: {name: argocd}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: platform-repository, namespace: argocd}
+stringData: {username: git, password: none}
+`)
 		compare, git = newDiffer(), tracked(sample("dev"))
 		DeferCleanup(func(ctx context.Context) {
 			// Prometheus goes before the ingress that its page needs, whose ServiceMonitor must not hold it.
 			sim.RemoveBundle(ctx, bundle)
 		}, NodeTimeout(harness.RolloutTimeout))
-	})
+	}, NodeTimeout(time.Minute))
 
 	It("is Progressing until all of it is Ready, and then Healthy", func(ctx context.Context) {
 		Expect(healthOf(git).Status).To(Equal("Progressing"), "a bundle that nobody has looked at")
