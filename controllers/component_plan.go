@@ -71,16 +71,5 @@ func releaseState(release *v1alpha1.ComponentRelease) plan.ReleaseState {
 	}
 }
 
-// wantedDigest names what must be true for a release to be Ready: its inputs, and
-// the follow-up manifests. These are no input of Helm's, and changing them makes
-// no revision.
-func wantedDigest(spec v1alpha1.ComponentReleaseSpec) string {
-	if len(spec.Manifests) == 0 {
-		return spec.InputsDigest
-	}
-	digest, err := manifests.Digest(spec.Manifests)
-	if err != nil {
-		digest = "invalid" // was refused before it was approved
-	}
-	return spec.InputsDigest + "+" + digest
-}
+// wantedDigest names what must be true for a release to be Ready.
+func wantedDigest(spec v1alpha1.ComponentReleaseSpec) string { return manifests.WantedDigest(spec) }

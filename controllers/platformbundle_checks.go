@@ -115,11 +115,12 @@ func (scope *bundleScope) checkData(c *component) *failure.Error {
 		}] = true
 	}
 	lost := slices.DeleteFunc(slices.Clone(c.release.Status.Data), func(ref v1alpha1.ObjectReference) bool { return kept[ref] })
-	var listed []v1alpha1.ObjectReference // by whichever component: an object may move
-	for _, other := range scope.components {
-		listed = append(listed, manifests.Listed(other.Manifests, other.Namespace)...)
+	if kept := keptManifests(c.release); len(kept) > 0 {
+		for _, other := range scope.components { // an object may move
+			kept = manifests.Without(kept, manifests.Listed(other.Manifests, other.Namespace))
+		}
+		lost = append(lost, kept...)
 	}
-	lost = append(lost, manifests.Without(keptManifests(c.release), listed)...)
 	found := dataLosses(lost, c.AllowDataLoss)
 	if len(found) == 0 {
 		return nil

@@ -43,3 +43,17 @@ func Digest(raw []apiextensionsv1.JSON) (string, error) {
 	all := sha256.Sum256([]byte(strings.Join(sums, "\n")))
 	return "sha256:" + hex.EncodeToString(all[:]), nil
 }
+
+// WantedDigest names what must be true for a release to be Ready: its inputs, and
+// the follow-up manifests. These are no input of Helm's, and changing them makes
+// no revision.
+func WantedDigest(spec v1alpha1.ComponentReleaseSpec) string {
+	if len(spec.Manifests) == 0 {
+		return spec.InputsDigest
+	}
+	digest, err := Digest(spec.Manifests)
+	if err != nil {
+		digest = "invalid" // was refused before it was approved
+	}
+	return spec.InputsDigest + "+" + digest
+}

@@ -78,16 +78,23 @@ func (r resolver) settlePolicies(policies *v1alpha1.PolicySettings, namespaces [
 // presets are those that are named.
 func presets(policies *v1alpha1.PolicySettings) []*v1alpha1.PolicyPreset {
 	var out []*v1alpha1.PolicyPreset
-	add := func(named bool, preset func() *v1alpha1.PolicyPreset) {
-		if named {
-			out = append(out, preset())
-		}
+	if p := policies.RequiredLabels; p != nil {
+		out = append(out, &p.PolicyPreset)
 	}
-	add(policies.RequiredLabels != nil, func() *v1alpha1.PolicyPreset { return &policies.RequiredLabels.PolicyPreset })
-	add(policies.ServiceTargetPorts != nil, func() *v1alpha1.PolicyPreset { return policies.ServiceTargetPorts })
-	add(policies.AllowedRegistries != nil, func() *v1alpha1.PolicyPreset { return &policies.AllowedRegistries.PolicyPreset })
-	add(policies.ResourceBounds != nil, func() *v1alpha1.PolicyPreset { return &policies.ResourceBounds.PolicyPreset })
-	add(policies.NoPrivileged != nil, func() *v1alpha1.PolicyPreset { return policies.NoPrivileged })
-	add(policies.ProtectedNamespaces != nil, func() *v1alpha1.PolicyPreset { return &policies.ProtectedNamespaces.PolicyPreset })
+	if p := policies.ServiceTargetPorts; p != nil {
+		out = append(out, p)
+	}
+	if p := policies.AllowedRegistries; p != nil {
+		out = append(out, &p.PolicyPreset)
+	}
+	if p := policies.ResourceBounds; p != nil {
+		out = append(out, &p.PolicyPreset)
+	}
+	if p := policies.NoPrivileged; p != nil {
+		out = append(out, p)
+	}
+	if p := policies.ProtectedNamespaces; p != nil {
+		out = append(out, &p.PolicyPreset)
+	}
 	return out
 }

@@ -144,7 +144,7 @@ func (l live) reference(ctx context.Context, ref v1alpha1.ValuesReference) (cont
 func stateOf(release *v1alpha1.ComponentRelease) plan.ReleaseState {
 	spec := release.Spec
 	out := plan.ReleaseState{
-		Name: spec.Component, DependsOn: spec.DependsOn, GuardedBy: spec.GuardedBy, Digest: wanted(spec), Ready: true,
+		Name: spec.Component, DependsOn: spec.DependsOn, GuardedBy: spec.GuardedBy, Digest: manifests.WantedDigest(spec), Ready: true,
 		Removing: spec.Removal != "", Removed: release.Status.Removed, PolicyEngine: spec.PolicyEngine,
 	}
 	for _, ref := range spec.CRDs {
@@ -153,16 +153,7 @@ func stateOf(release *v1alpha1.ComponentRelease) plan.ReleaseState {
 	return out
 }
 
-// wanted names what must be true for a release to be Ready.
-func wanted(spec v1alpha1.ComponentReleaseSpec) string {
-	digest, err := manifests.Digest(spec.Manifests)
-	if err != nil || digest == "" {
-		return spec.InputsDigest
-	}
-	return spec.InputsDigest + "+" + digest
-}
-
 func ready(release *v1alpha1.ComponentRelease) bool {
-	return release.Status.ReadyDigest == wanted(release.Spec) &&
+	return release.Status.ReadyDigest == manifests.WantedDigest(release.Spec) &&
 		meta.IsStatusConditionTrue(release.Status.Conditions, v1alpha1.ConditionReady)
 }
