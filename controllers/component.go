@@ -20,6 +20,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/chart"
 	"github.com/groundwork-dev/groundwork/internal/crds"
 	"github.com/groundwork-dev/groundwork/internal/failure"
+	"github.com/groundwork-dev/groundwork/internal/manifests"
 	"github.com/groundwork-dev/groundwork/internal/prepare"
 	"github.com/groundwork-dev/groundwork/internal/resolve"
 	"github.com/groundwork-dev/groundwork/internal/values"
@@ -28,31 +29,23 @@ import (
 // component is one enabled component on its way through a pass.
 type component struct {
 	resolve.Component
+	composition
+	// known is what earlier passes found out about it.
+	known *composed
 	// release as approved before; nil when there is none.
 	release *v1alpha1.ComponentRelease
-	// source of the chart with credentials, and the pin; set by compose.
-	source chart.Source
-	pinned *chart.Resolved
-	// resolvedFor is the request that a range is resolved for; empty when exact.
-	resolvedFor string
-	// merged values, references included; set by compose.
-	merged values.Values
-	// key of the preparation; set by compose.
-	key string
 	// result of the preparation; nil while there is none, or none was needed.
 	result *prepare.Result
 	// doubtful says that the trouble is the refusal of a chart that missed kinds.
 	doubtful bool
-	// preparing says that something is still being looked at.
-	preparing bool
+	// stands says that the approved release is what would be found by looking again.
+	stands bool
 	// guardedBy are components that guard kinds which this one uses.
 	guardedBy []string
 	// uses are names of CRDs that must be established first.
 	uses []string
 	// spec that is desired; nil while it is unknown.
 	spec *v1alpha1.ComponentReleaseSpec
-	// moved says that the user's or the catalog's part differs from the approved.
-	moved bool
 	// asked is the reconcile request of the bundle.
 	asked string
 	// obstacle is an admission webhook that would be asked and cannot answer.
@@ -61,9 +54,31 @@ type component struct {
 	warning string
 }
 
-// request is the part of the desired release that people and the catalog decide;
+// composition is what compose makes of a component.
+type composition struct {
+	// request is the part of the desired release that people and the catalog decide;
+	// nobody changes it.
+	request *v1alpha1.ComponentReleaseSpec
+	// source of the chart with credentials, and the pin.
+	source chart.Source
+	pinned *chart.Resolved
+	// resolvedFor is the request that a range is resolved for; empty when exact.
+	resolvedFor string
+	// merged values, references included; nobody changes them.
+	merged values.Values
+	// key of the preparation.
+	key string
+	// moved says that the user's or the catalog's part differs from the approved.
+	moved bool
+	// preparing says that something is still being looked at.
+	preparing bool
+	// refused is what is wrong with it.
+	refused *failure.Error
+}
+
+// asks builds the part of the desired release that people and the catalog decide;
 // everything that preparation adds is left out.
-func (c *component) request(bundle string) (*v1alpha1.ComponentReleaseSpec, error) {
+func (c *component) asks(bundle string) (*v1alpha1.ComponentReleaseSpec, error) {
 	defaults, err := values.ToJSON(c.Defaults)
 	if err != nil {
 		return nil, err
@@ -89,8 +104,8 @@ func (c *component) request(bundle string) (*v1alpha1.ComponentReleaseSpec, erro
 		DependsOn: c.DependsOn,
 		Defaults:  defaults, Wiring: wired, ValuesFrom: c.ValuesFrom, Values: user,
 		ReadyWhen: c.ReadyWhen, HooksNeedWorkloads: c.HooksNeedWorkloads,
-		Timeout: &metav1.Duration{Duration: c.Timeout}, HistoryLimit: &c.HistoryLimit,
-		Manifests: c.Manifests, Remediation: &c.Remediation, Drift: c.Drift, IgnoreDifferences: c.IgnoreDifferences,
+		Timeout: &metav1.Duration{Duration: c.Timeout}, HistoryLimit: new(c.HistoryLimit),
+		Manifests: c.Manifests, Remediation: new(c.Remediation), Drift: c.Drift, IgnoreDifferences: c.IgnoreDifferences,
 		ExpectedWebhooks: c.ExpectedWebhooks, Probes: c.Probes, PolicyEngine: c.PolicyEngine,
 		Adopt: c.Adopt, AllowDataLoss: c.AllowDataLoss,
 	}, nil
@@ -98,20 +113,21 @@ func (c *component) request(bundle string) (*v1alpha1.ComponentReleaseSpec, erro
 
 // requestOf is the same part of an approved release.
 func requestOf(approved v1alpha1.ComponentReleaseSpec) *v1alpha1.ComponentReleaseSpec {
-	out := approved.DeepCopy()
+	out := approved // only fields of its own are changed
 	out.Chart.Version, out.Chart.Digest, out.Chart.ResolvedFor = "", "", ""
 	out.Guards, out.GuardedBy, out.Capabilities, out.CRDs = nil, nil, nil, nil
-	out.InputsDigest, out.Removal, out.Suspend, out.ReconcileRequest = "", "", false, ""
-	return out
+	out.InputsDigest, out.ManifestsDigest, out.Removal, out.Suspend, out.ReconcileRequest = "", "", "", false, ""
+	return &out
 }
 
 // ask sets what follows from the wanted version: the pin, and whether anything
 // that people or the catalog decide has moved since it was approved.
 func (c *component) ask(bundle string) error {
 	c.pin()
-	wanted, err := c.request(bundle)
+	var err error
+	c.request, err = c.asks(bundle)
 	if err == nil && c.release != nil {
-		c.moved = !equality.Semantic.DeepEqual(wanted, requestOf(c.release.Spec))
+		c.moved = !equality.Semantic.DeepEqual(c.request, requestOf(c.release.Spec))
 	}
 	return err
 }
@@ -161,29 +177,37 @@ func (c *component) setKey() error {
 
 // settle builds the desired release from what preparation found, or from the
 // approved release when that is still exactly what would be found.
-func (c *component) settle(bundle string, pinned chart.Resolved, answers []v1alpha1.CapabilityAnswer, refs []v1alpha1.CRDReference) error {
-	spec, err := c.request(bundle)
-	if err != nil {
-		return err
+func (c *component) settle(pinned chart.Resolved, answers []v1alpha1.CapabilityAnswer, refs []v1alpha1.CRDReference) error {
+	next := settled{
+		request: c.request, pinned: pinned, answers: answers, definitions: refs, guardedBy: c.guardedBy, guards: c.guards(),
 	}
+	if c.known.settled.from(next) {
+		c.spec = c.known.settled.spec
+		return nil
+	}
+	spec := *c.request
 	spec.Chart.Version, spec.Chart.Digest, spec.Chart.ResolvedFor = pinned.Version, pinned.Digest, c.resolvedFor
-	spec.Capabilities, spec.CRDs, spec.GuardedBy, spec.Guards = answers, refs, c.guardedBy, c.guards()
-	spec.InputsDigest, err = values.Inputs{
+	spec.Capabilities, spec.CRDs, spec.GuardedBy, spec.Guards = answers, refs, next.guardedBy, next.guards
+	var err error
+	if spec.InputsDigest, err = (values.Inputs{
 		ChartDigest: pinned.Digest, Namespace: c.Namespace, ReleaseName: c.ReleaseName,
 		NamespaceLabels: c.NamespaceLabels, Values: c.merged, Capabilities: answers,
-	}.Digest()
-	if err != nil {
+	}).Digest(); err != nil {
 		return failure.Terminal(v1alpha1.ReasonValuesInvalid, "%w", err)
 	}
+	if spec.ManifestsDigest, err = manifests.Digest(spec.Manifests); err != nil {
+		return err
+	}
 	spec.Suspend, spec.ReconcileRequest = c.Suspend, c.asked
-	c.spec = spec
+	c.spec, next.spec = &spec, &spec
+	c.known.settled = next
 	return nil
 }
 
 // unchanged says whether the approved release stands without looking again: the
 // request is the same, the answers to its questions are the same, and every CRD
 // it brings is in place.
-func (c *component) unchanged(bundle string, has func(string) bool, definitions crds.Index) bool {
+func (c *component) unchanged(has func(string) bool, definitions crds.Index) bool {
 	if c.release == nil || c.moved || c.pinned == nil || c.release.Spec.Removal != "" {
 		return false
 	}
@@ -199,7 +223,7 @@ func (c *component) unchanged(bundle string, has func(string) bool, definitions 
 			return false
 		}
 	}
-	if err := c.settle(bundle, *c.pinned, approved.Capabilities, approved.CRDs); err != nil {
+	if err := c.settle(*c.pinned, approved.Capabilities, approved.CRDs); err != nil {
 		return false
 	}
 	if c.spec.InputsDigest != approved.InputsDigest {
@@ -207,6 +231,15 @@ func (c *component) unchanged(bundle string, has func(string) bool, definitions 
 		return false
 	}
 	return true
+}
+
+// inPlace says that the approved release stands, and that whatever it brings for
+// others is served: they need not know what its chart became.
+func (c *component) inPlace(definitions crds.Index) bool {
+	return c.stands && !slices.ContainsFunc(c.release.Spec.CRDs, func(ref v1alpha1.CRDReference) bool {
+		state, _ := definitions.Get(ref.Name)
+		return !state.Established || state.Terminating
+	})
 }
 
 // guards are the API groups that the component stands before: as prepared, or as
@@ -226,7 +259,7 @@ func (c *component) specChanged() bool {
 	if c.spec == nil || c.release == nil {
 		return true
 	}
-	return !equality.Semantic.DeepEqual(*c.spec, c.release.Spec)
+	return c.known.differs(c.spec, c.release)
 }
 
 func union(a, b []string) []string {

@@ -45,7 +45,7 @@ func newBundleFixture(components ...v1alpha1.Component) *bundleFixture {
 		applier:  &stubApplier{}, checks: &stubChecks{}, usage: &stubUsage{listed: true}, webhooks: &stubAdmission{}, events: &recorder{},
 	}
 	f.reconciler = &controllers.PlatformBundleReconciler{
-		Client: k8s, APIReader: k8s, Recorder: f.events, Catalogs: catalogs, References: stubReferences{},
+		Client: indexed{k8s}, APIReader: k8s, Recorder: f.events, Catalogs: catalogs, References: stubReferences{},
 		Preparer: f.preparer, Kinds: stubKinds{}, CRDs: f.applier, CRDChecks: f.checks, Usage: f.usage, Admission: f.webhooks,
 	}
 	f.bundle = &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: "day-two"}}

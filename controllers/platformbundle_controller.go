@@ -50,6 +50,10 @@ type PlatformBundleReconciler struct {
 	// Now is the clock that maintenance windows are judged by; nil is the system's.
 	Now    func() time.Time
 	stages stages
+	// recollections of earlier passes.
+	recollections recollections
+	// snapshot of the definitions.
+	snapshot definitionBook
 	// Handoff measures how fast dependents start; nil measures nothing.
 	Handoff *Handoff
 }
@@ -68,9 +72,12 @@ type bundleScope struct {
 	before *v1alpha1.PlatformBundle
 	// releases of this bundle by component; set by observe.
 	releases map[string]*v1alpha1.ComponentRelease
+	// recollection of what earlier passes found; set by observe.
+	recollection *recollection
 	// listed are the components of the bundle and its profiles; set by observe.
 	listed []v1alpha1.Component
-	// foreign releases of other bundles by Helm release; set by observe.
+	// foreign releases of other bundles that have the Helm release of a component, by
+	// that; set by prepare.
 	foreign map[string]string
 	// definitions of the cluster; set by observe.
 	definitions crds.Index
@@ -161,8 +168,8 @@ func (r *PlatformBundleReconciler) patchStatus(ctx context.Context, scope *bundl
 		return nil
 	}
 	// Only the status subresource is sent; conditions are ours alone.
-	patch := client.MergeFrom(scope.before)
-	if err := r.Status().Patch(ctx, scope.bundle, patch); err != nil {
+	// The answer is read into a copy: parts of the status are the cache's own.
+	if err := r.Status().Patch(ctx, scope.bundle.DeepCopy(), client.MergeFrom(scope.before)); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	r.recordEvents(scope)
@@ -172,6 +179,7 @@ func (r *PlatformBundleReconciler) patchStatus(ctx context.Context, scope *bundl
 // forget drops what is kept in memory for a bundle that is gone.
 func (r *PlatformBundleReconciler) forget(name string) {
 	r.stages.forget(name)
+	r.recollections.forget(name)
 	r.References.SetRefs(name, nil)
 	r.Preparer.Keep(name, nil)
 	r.CRDs.Ensure(name, nil)

@@ -134,7 +134,7 @@ func (r *PlatformBundleReconciler) approve(ctx context.Context, scope *bundleSco
 				Name:   v1alpha1.ReleaseName(scope.bundle.Name, name),
 				Labels: map[string]string{v1alpha1.BundleLabel: scope.bundle.Name},
 			},
-			Spec: *c.spec,
+			Spec: *c.spec.DeepCopy(),
 		}
 		r.annotateStages(release)
 		if err := r.Create(ctx, release); err != nil {
@@ -148,7 +148,7 @@ func (r *PlatformBundleReconciler) approve(ctx context.Context, scope *bundleSco
 		return nil
 	}
 	release := c.release.DeepCopy()
-	release.Spec = *c.spec
+	release.Spec = *c.spec.DeepCopy()
 	if release.Labels == nil {
 		release.Labels = map[string]string{}
 	}

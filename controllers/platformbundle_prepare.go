@@ -21,13 +21,16 @@ import (
 // prepare looks before the leap, without writing anything: values and sources
 // are composed, charts are fetched and rendered in the background, kinds and
 // definitions are checked.
-func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope) error {
+func (r *PlatformBundleReconciler) prepare(ctx context.Context, scope *bundleScope) error {
 	if scope.resolved == nil || scope.trouble != nil {
 		return nil
 	}
 	r.watchReferences(scope)
 	if scope.bundle.Spec.Suspend {
 		return nil
+	}
+	if err := r.observeClaims(ctx, scope); err != nil {
+		return err
 	}
 	request := scope.bundle.Annotations[v1alpha1.ReconcileRequestAnnotation]
 	if request != scope.bundle.Status.LastHandledReconcileAt && scope.bundle.Status.ObservedGeneration != 0 {
@@ -36,7 +39,7 @@ func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope
 	}
 	keys := map[string]bool{}
 	for _, resolved := range scope.resolved.Components {
-		c := &component{Component: resolved, release: scope.releases[resolved.Name], asked: request}
+		c := &component{Component: resolved, release: scope.releases[resolved.Name], asked: request, known: scope.recollection.about(resolved.Name)}
 		scope.components = append(scope.components, c)
 		r.compose(scope, c)
 		r.respectPin(scope, c)
@@ -47,6 +50,9 @@ func (r *PlatformBundleReconciler) prepare(_ context.Context, scope *bundleScope
 		if c.Trouble == nil && !c.preparing && !c.Suspend {
 			r.look(scope, c, has)
 			keys[c.key] = true
+		}
+		if c.inPlace(scope.definitions) {
+			delete(keys, c.key) // what a chart became is large, and nobody asks for it again
 		}
 	}
 	scope.doubtRefusals()
@@ -82,33 +88,41 @@ func (scope *bundleScope) doubtRefusals() {
 // watchReferences tells the watcher which Secrets and ConfigMaps matter.
 func (r *PlatformBundleReconciler) watchReferences(scope *bundleScope) {
 	var wanted []refs.Ref
-	for _, c := range scope.resolved.Components {
-		for _, from := range c.ValuesFrom {
-			wanted = append(wanted, refs.Ref{Kind: from.Kind, Namespace: from.Namespace, Name: from.Name})
-		}
-		if c.SecretRef != nil {
-			wanted = append(wanted, refs.Ref{Kind: refs.Secret, Namespace: c.SecretRef.Namespace, Name: c.SecretRef.Name})
-		}
+	for i := range scope.resolved.Components {
+		wanted = append(wanted, referencesOf(&scope.resolved.Components[i])...)
 	}
 	r.References.SetRefs(scope.bundle.Name, wanted)
 }
 
-// compose fills in source, pin, values and key, or the trouble with them.
+// compose fills in source, pin, values and key, or the trouble with them. What was
+// composed before from the same stands.
 func (r *PlatformBundleReconciler) compose(scope *bundleScope, c *component) {
-	if err := c.ask(scope.bundle.Name); err != nil && c.Trouble == nil {
-		c.Trouble = named(c.Name, asFailure(err))
+	if from := c.composedFrom(r.References); c.known.from.equal(from) {
+		c.composition = c.known.composition
+	} else {
+		c.composition = composition{}
+		r.composeAnew(scope, c)
+		from.exists = !c.preparing
+		c.known.from, c.known.composition = from, c.composition
 	}
-	if c.Trouble != nil {
-		// What resolving refuses is wrong in the spec, whatever was approved before.
-		c.moved = true
+	if c.Trouble = c.refused; c.Trouble != nil {
 		return
 	}
-	trouble := r.checkClaims(scope, c)
-	if trouble == nil {
-		trouble = c.checkManifests()
+	if trouble := r.checkClaims(scope, c); trouble != nil {
+		c.Trouble, c.moved, c.preparing, c.key = trouble, true, false, ""
 	}
-	if trouble != nil {
-		c.Trouble, c.moved = trouble, true
+}
+
+func (r *PlatformBundleReconciler) composeAnew(scope *bundleScope, c *component) {
+	c.refused = c.Trouble // what resolving refuses
+	if err := c.ask(scope.bundle.Name); err != nil && c.refused == nil {
+		c.refused = named(c.Name, asFailure(err))
+	}
+	if c.refused == nil {
+		c.refused = c.checkManifests()
+	}
+	if c.refused != nil { // it is wrong in the spec, whatever was approved before
+		c.moved = true
 		return
 	}
 	source, synced, err := sourceOf(r.References, c.Repository, c.ChartName, c.Constraint, c.SecretRef)
@@ -119,12 +133,12 @@ func (r *PlatformBundleReconciler) compose(scope *bundleScope, c *component) {
 	}
 	if err == nil && synced {
 		if missing := c.MissingInput(c.merged); missing != nil {
-			c.Trouble, c.moved = missing, true
+			c.refused, c.moved = missing, true
 			return
 		}
 		err = c.setKey()
 	}
-	c.Trouble = named(c.Name, asFailure(err))
+	c.refused = named(c.Name, asFailure(err))
 }
 
 // respectPin keeps a result apart that a range gave another version than the one
@@ -184,7 +198,7 @@ func (r *PlatformBundleReconciler) capabilities(scope *bundleScope) func(string)
 // look takes the approved release as it stands, or asks the preparer.
 func (r *PlatformBundleReconciler) look(scope *bundleScope, c *component, has func(string) bool) {
 	c.guardedBy = scope.knownGuards(c)
-	if c.unchanged(scope.bundle.Name, has, scope.definitions) {
+	if c.stands = c.unchanged(has, scope.definitions); c.stands {
 		return
 	}
 	result, err := r.prepared(scope, c, has)
@@ -247,7 +261,7 @@ func (r *PlatformBundleReconciler) settleAll(scope *bundleScope) error {
 		}
 		slices.SortFunc(references, func(a, b v1alpha1.CRDReference) int { return strings.Compare(a.Name, b.Name) })
 		references = slices.CompactFunc(references, func(a, b v1alpha1.CRDReference) bool { return a.Name == b.Name })
-		if err := c.settle(scope.bundle.Name, c.result.Chart, c.result.Capabilities, references); err != nil {
+		if err := c.settle(c.result.Chart, c.result.Capabilities, references); err != nil {
 			c.Trouble = named(c.Name, asFailure(err))
 		}
 	}

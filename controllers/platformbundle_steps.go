@@ -7,15 +7,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
-	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/plan"
 	"github.com/groundwork-dev/groundwork/internal/resolve"
 )
@@ -23,73 +23,82 @@ import (
 // conflictDelay lets the cache catch up after a conflicting write.
 const conflictDelay = 50 * time.Millisecond
 
-// observe reads the releases of all bundles and the definitions, from the cache.
+// bundleField indexes ComponentReleases by their bundle.
+const bundleField = "bundle"
+
+// observe reads the bundle's releases and the definitions, from the cache. What comes
+// from there is not copied: nobody changes it.
 func (r *PlatformBundleReconciler) observe(ctx context.Context, scope *bundleScope) error {
 	var releases v1alpha1.ComponentReleaseList
-	if err := r.List(ctx, &releases); err != nil {
+	if err := r.List(ctx, &releases, client.MatchingFields{bundleField: scope.bundle.Name}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("list ComponentReleases: %w", err)
 	}
 	scope.orphans = r.Admission.Orphans()
 	scope.releases = map[string]*v1alpha1.ComponentRelease{}
-	scope.foreign = map[string]string{}
-	exists := map[string]bool{}
 	for i := range releases.Items {
-		release := &releases.Items[i]
-		exists[release.Name] = true
-		if release.Spec.Bundle == scope.bundle.Name {
-			scope.releases[release.Spec.Component] = release
-		} else {
-			scope.foreign[release.Spec.Namespace+"/"+release.Spec.ReleaseName] = release.Name
-		}
+		scope.releases[releases.Items[i].Spec.Component] = &releases.Items[i]
 	}
-	// What is wrong with the list is said by resolve.
-	scope.listed, _ = resolve.Listed(scope.bundle.Spec, scope.stickyCatalog(), r.Catalogs)
-	for _, c := range scope.listed {
-		exists[v1alpha1.ReleaseName(scope.bundle.Name, c.Name)] = exists[v1alpha1.ReleaseName(scope.bundle.Name, c.Name)] || c.IsEnabled()
-	}
-	return r.observeDefinitions(ctx, scope, exists)
+	scope.recollection = r.recollections.recall(scope.bundle, scope.stickyCatalog(), r.Catalogs)
+	scope.listed = scope.recollection.listed
+	return r.observeDefinitions(ctx, scope)
 }
 
 // observeDefinitions reads the definitions and tells everybody which kinds they
 // serve, before anything is decided from them.
-func (r *PlatformBundleReconciler) observeDefinitions(ctx context.Context, scope *bundleScope, exists map[string]bool) error {
+func (r *PlatformBundleReconciler) observeDefinitions(ctx context.Context, scope *bundleScope) error {
 	var list crds.ObjectList
-	if err := r.List(ctx, &list); err != nil {
+	if err := r.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("list CustomResourceDefinitions: %w", err)
 	}
-	states := make([]crds.State, 0, len(list.Items))
-	var served []cluster.CustomKind
-	for i := range list.Items {
-		state := list.Items[i].State()
-		// A definition whose component is gone was kept and may be taken over. The
-		// bundle's own components count before they are approved.
-		if !exists[state.Owner] {
-			state.Owner = ""
-		}
-		states = append(states, state)
-		served = append(served, servedKinds(state)...)
-	}
-	scope.definitions = crds.NewIndex(states)
-	if r.Kinds.SetCustom(served) && r.KindsChanged != nil {
+	definitions, owners, changed := r.snapshot.take(list.Items, r.Kinds.SetCustom)
+	if changed && r.KindsChanged != nil {
 		r.KindsChanged()
 	}
+	// A definition whose component is gone was kept and may be taken over. The
+	// bundle's own components count before they are approved.
+	var gone []string
+	for _, owner := range owners {
+		exists, err := r.ownerExists(ctx, scope, owner)
+		if err != nil {
+			return err
+		}
+		if !exists {
+			gone = append(gone, owner)
+		}
+	}
+	scope.definitions = definitions.Without(gone)
 	return nil
 }
 
-func servedKinds(state crds.State) []cluster.CustomKind {
-	if !state.Established || state.Terminating {
-		return nil
+// ownerExists says whether the owner of a definition is a release, or about to be.
+func (r *PlatformBundleReconciler) ownerExists(ctx context.Context, scope *bundleScope, owner string) (bool, error) {
+	bundle, component, _ := strings.Cut(owner, ".")
+	if bundle == scope.bundle.Name {
+		enabled := slices.ContainsFunc(scope.listed, func(c v1alpha1.Component) bool { return c.Name == component && c.IsEnabled() })
+		return enabled || scope.releases[component] != nil, nil
 	}
-	var out []cluster.CustomKind
-	for _, version := range state.Versions {
-		if version.Served {
-			out = append(out, cluster.CustomKind{
-				GVK:    schema.GroupVersionKind{Group: state.Group, Version: version.Name, Kind: state.Kind},
-				Plural: state.Plural, Namespaced: state.Namespaced,
-			})
+	err := r.Get(ctx, client.ObjectKey{Name: owner}, &v1alpha1.ComponentRelease{}, client.UnsafeDisableDeepCopy)
+	return err == nil, client.IgnoreNotFound(err)
+}
+
+// observeClaims finds the releases of other bundles that have a Helm release which
+// this one wants.
+func (r *PlatformBundleReconciler) observeClaims(ctx context.Context, scope *bundleScope) error {
+	scope.foreign = map[string]string{}
+	for i := range scope.resolved.Components {
+		c := &scope.resolved.Components[i]
+		release := helm.Release{Namespace: c.Namespace, Name: c.ReleaseName}.String()
+		var claims v1alpha1.ComponentReleaseList
+		if err := r.List(ctx, &claims, client.MatchingFields{helmReleaseField: release}, client.UnsafeDisableDeepCopy); err != nil {
+			return fmt.Errorf("list ComponentReleases: %w", err)
+		}
+		for j := range claims.Items {
+			if claims.Items[j].Spec.Bundle != scope.bundle.Name {
+				scope.foreign[release] = claims.Items[j].Name
+			}
 		}
 	}
-	return out
+	return nil
 }
 
 // finalize holds a bundle until its deletionPolicy has been carried out. Orphan
@@ -106,7 +115,7 @@ func (r *PlatformBundleReconciler) finalize(ctx context.Context, scope *bundleSc
 		scope.done = true
 		return nil
 	}
-	if bundle.Spec.DeletionPolicy == v1alpha1.DeletionPolicyDelete {
+	if deletes(bundle) {
 		scope.removing = true
 		if len(scope.releases) > 0 {
 			return nil
@@ -159,11 +168,7 @@ func (r *PlatformBundleReconciler) patchMetadata(ctx context.Context, scope *bun
 // resolve turns the spec into components. What cannot be right as a whole stalls
 // the bundle and changes nothing.
 func (r *PlatformBundleReconciler) resolve(_ context.Context, scope *bundleScope) error {
-	spec := scope.bundle.Spec
-	if scope.removing {
-		spec = v1alpha1.PlatformBundleSpec{CatalogVersion: spec.CatalogVersion}
-	}
-	scope.resolved, scope.trouble = resolve.Resolve(spec, scope.stickyCatalog(), r.Catalogs)
+	scope.resolved, scope.trouble = scope.recollection.resolved, scope.recollection.trouble
 	if scope.resolved != nil {
 		scope.bundle.Status.CatalogVersion = scope.resolved.CatalogVersion
 	} else if scope.removing {

@@ -105,7 +105,7 @@ var _ = Describe("PlatformBundle", func() {
 		applier, events = &stubApplier{}, &recorder{}
 		checks, counter, webhooks = &stubChecks{}, &stubUsage{listed: true}, &stubAdmission{}
 		reconciler = &controllers.PlatformBundleReconciler{
-			Client: k8s, APIReader: k8s, Recorder: events, Catalogs: catalogs, References: stubReferences{},
+			Client: indexed{k8s}, APIReader: k8s, Recorder: events, Catalogs: catalogs, References: stubReferences{},
 			Preparer: preparer, Kinds: stubKinds{}, CRDs: applier, CRDChecks: checks, Usage: counter, Admission: webhooks,
 		}
 		bundle = &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
@@ -285,7 +285,7 @@ var _ = Describe("PlatformBundle", func() {
 		// The cache shows an older bundle than the API server has.
 		stale := observed(ctx)
 		change(ctx, func(b *v1alpha1.PlatformBundle) { b.Labels = map[string]string{"touched": "yes"} })
-		reconciler.Client = &staleReader{Client: k8s, bundle: stale}
+		reconciler.Client = &staleReader{Client: indexed{k8s}, bundle: stale}
 		result, err := reconciler.Reconcile(ctx, ctrl.Request{NamespacedName: types.NamespacedName{Name: bundle.Name}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result.RequeueAfter).To(BeNumerically(">", 0), "nothing else would bring it back")

@@ -43,8 +43,18 @@ func ClientOptions() client.Options {
 	}}
 }
 
-// SetupWithManager registers the controller and its watches.
-func (r *PlatformBundleReconciler) SetupWithManager(mgr ctrl.Manager, waker *Waker) error {
+// SetupWithManager registers the controller, its watches and its index.
+func (r *PlatformBundleReconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, waker *Waker) error {
+	err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.ComponentRelease{}, bundleField, func(object client.Object) []string {
+		release, ok := object.(*v1alpha1.ComponentRelease)
+		if !ok {
+			return nil
+		}
+		return []string{release.Spec.Bundle}
+	})
+	if err != nil {
+		return err
+	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("platformbundle").
 		// Own status writes come back on purpose: a pass may have been computed from a

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -193,3 +194,27 @@ func (s *staleReader) Get(ctx context.Context, key client.ObjectKey, into client
 }
 
 func (s *stubUsage) Trouble(string) []string { return s.trouble }
+
+// indexed answers what the manager's cache answers from its indexes: which releases a
+// bundle has, and who has a Helm release.
+type indexed struct{ client.Client }
+
+func (c indexed) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
+	asked := (&client.ListOptions{}).ApplyOptions(options)
+	releases, ok := list.(*v1alpha1.ComponentReleaseList)
+	if !ok || asked.FieldSelector == nil {
+		return c.Client.List(ctx, list, options...)
+	}
+	var all v1alpha1.ComponentReleaseList
+	if err := c.Client.List(ctx, &all); err != nil {
+		return err
+	}
+	for _, release := range all.Items {
+		if asked.FieldSelector.Matches(fields.Set{
+			"bundle": release.Spec.Bundle, "helmRelease": release.Spec.Namespace + "/" + release.Spec.ReleaseName,
+		}) {
+			releases.Items = append(releases.Items, release)
+		}
+	}
+	return nil
+}

@@ -98,6 +98,10 @@ type ComponentReleaseSpec struct {
 	// content, merged values including the referenced ones, capabilities.
 	// +required
 	InputsDigest string `json:"inputsDigest"`
+	// manifestsDigest names the content of manifests; empty without any. With
+	// inputsDigest it says what must be true for the release to be Ready.
+	// +optional
+	ManifestsDigest string `json:"manifestsDigest,omitempty"`
 	// readyWhen are rules for kinds whose readiness cannot be told from their
 	// conditions.
 	// +optional

@@ -207,6 +207,9 @@ const (
 	ReasonValuesInvalid = "ValuesInvalid"
 	// ReasonRenderFailed: a template of the chart fails.
 	ReasonRenderFailed = "RenderFailed"
+	// ReasonReleaseTooLarge: Helm's record of the release would not fit into a
+	// Secret, which Kubernetes limits to 1 MiB.
+	ReasonReleaseTooLarge = "ReleaseTooLarge"
 	// ReasonKubernetesUnsupported: the chart's kubeVersion excludes this cluster.
 	ReasonKubernetesUnsupported = "KubernetesVersionUnsupported"
 	// ReasonKindNotServed: the release uses a kind that neither the cluster nor

@@ -14,6 +14,22 @@ import (
 type Index struct {
 	byName map[string]State
 	byKind map[schema.GroupKind]State
+	// gone are owners that do not count any more.
+	gone []string
+}
+
+// Without returns the same definitions, of which those that belong to one of these owners belong to nobody.
+func (ix Index) Without(owners []string) Index {
+	ix.gone = owners
+	return ix
+}
+
+// owned takes away an owner that does not count.
+func (ix Index) owned(s State) State {
+	if slices.Contains(ix.gone, s.Owner) {
+		s.Owner = ""
+	}
+	return s
 }
 
 // NewIndex indexes the states. When several definitions claim a kind, the one that is established is taken.
@@ -32,13 +48,13 @@ func NewIndex(states []State) Index {
 // Get returns the definition of that name.
 func (ix Index) Get(name string) (State, bool) {
 	s, ok := ix.byName[name]
-	return s, ok
+	return ix.owned(s), ok
 }
 
 // Find returns the definition of that kind.
 func (ix Index) Find(gk schema.GroupKind) (State, bool) {
 	s, ok := ix.byKind[gk]
-	return s, ok
+	return ix.owned(s), ok
 }
 
 // Serves says whether the kind can be used now: its version is served, the definition is established and is not being deleted.
@@ -50,7 +66,7 @@ func (ix Index) Serves(gvk schema.GroupVersionKind) bool {
 // Owner returns the owner (<bundle>.<component>) of the kind's definition, which is empty for one that the operator never applied, and
 // whether there is a definition at all.
 func (ix Index) Owner(gk schema.GroupKind) (owner string, exists bool) {
-	s, ok := ix.byKind[gk]
+	s, ok := ix.Find(gk)
 	return s.Owner, ok
 }
 

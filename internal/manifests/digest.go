@@ -46,10 +46,13 @@ func Digest(raw []apiextensionsv1.JSON) (string, error) {
 
 // WantedDigest names what must be true for a release to be Ready: its inputs, and
 // the follow-up manifests. These are no input of Helm's, and changing them makes
-// no revision.
+// no revision. The digest of the manifests is read where the release has it.
 func WantedDigest(spec v1alpha1.ComponentReleaseSpec) string {
 	if len(spec.Manifests) == 0 {
 		return spec.InputsDigest
+	}
+	if spec.ManifestsDigest != "" {
+		return spec.InputsDigest + "+" + spec.ManifestsDigest
 	}
 	digest, err := Digest(spec.Manifests)
 	if err != nil {

@@ -180,7 +180,7 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 			release.KindsChanged(r.releases.Wake)
 		},
 	}
-	return bundle.SetupWithManager(mgr, r.bundles)
+	return bundle.SetupWithManager(ctx, mgr, r.bundles)
 }
 
 // outliving is a room that jobs under way work with: it ends after the last of
