@@ -84,7 +84,7 @@ func (r *ComponentReleaseReconciler) start(scope *releaseScope, action, digest s
 	if scope.busy() || !r.Jobs.Begin(scope.release.Name, action, digest, r.counted(action, run)) {
 		return false
 	}
-	scope.running = &jobs.Running{Action: action, Digest: digest}
+	scope.running, scope.started = &jobs.Running{Action: action, Digest: digest}, true
 	return true
 }
 
@@ -119,10 +119,15 @@ func (r *ComponentReleaseReconciler) awaitNamespace(ctx context.Context, scope *
 	if scope.decision.Action == plan.ActionUninstall || scope.decision.Action == plan.ActionRemoved {
 		return false, nil
 	}
-	namespace := &corev1.Namespace{}
-	err := r.Get(ctx, client.ObjectKey{Name: scope.helm.Namespace}, namespace)
-	if err != nil || namespace.DeletionTimestamp.IsZero() {
+	seen := namespaces()
+	err := r.Records.Get(ctx, client.ObjectKey{Name: scope.helm.Namespace}, seen)
+	if err != nil || seen.DeletionTimestamp.IsZero() {
 		return false, client.IgnoreNotFound(err)
+	}
+	namespace := &corev1.Namespace{}
+	err = r.Get(ctx, client.ObjectKey{Name: scope.helm.Namespace}, namespace)
+	if err != nil || namespace.DeletionTimestamp.IsZero() {
+		return false, client.IgnoreNotFound(err) // the watch has not shown yet that it is gone
 	}
 	scope.blocked = &verdict{reason: v1alpha1.ReasonNamespaceTerminating, message: terminating(namespace)}
 	return true, nil
@@ -146,6 +151,9 @@ func terminating(namespace *corev1.Namespace) string {
 // handle notes that a reconcile request was acted on: an action was begun, or
 // there is none to take. Then every object is compared once more.
 func (r *ComponentReleaseReconciler) handle(_ context.Context, scope *releaseScope) error {
+	if scope.assumed {
+		scope.comeBack(watchLag)
+	}
 	done := scope.decision.Action == plan.ActionNone && scope.decision.Reason != v1alpha1.ReasonSuspended
 	if !scope.requested() || scope.blocked != nil || (!scope.begun && !done) {
 		return nil

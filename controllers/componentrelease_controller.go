@@ -45,6 +45,10 @@ type ComponentReleaseReconciler struct {
 	Handoff *Handoff
 	// Metrics counts what is done; nil counts nothing.
 	Metrics Metrics
+	// StatusInterval is the least time between two writes of a status that only tells
+	// how far things are. Zero: each is written.
+	StatusInterval time.Duration
+	pace           pace
 	// Clock for backoff and the age of records.
 	Clock clock.PassiveClock
 	// Mapper finds out which kinds live in namespaces.
@@ -98,8 +102,12 @@ type releaseScope struct {
 	current bool
 	// decision; set by decide, again by act after a live read.
 	decision plan.Decision
-	// begun says that a Helm action was begun in this pass; set by act.
-	begun bool
+	// begun says that a Helm action was begun in this pass; set by act. Started says
+	// that of any job.
+	begun, started bool
+	// assumed says that a revision was taken from memory, because the watch lags behind;
+	// set by observe.
+	assumed bool
 	// followUp is why what follows the release is not there yet; set by follow.
 	followUp *verdict
 	// news are events to record after the status was written.
@@ -175,14 +183,36 @@ func (r *ComponentReleaseReconciler) Reconcile(ctx context.Context, request ctrl
 	}
 	scope.timeAction()
 	summarizeRelease(scope, failed)
+	if scope.nothingNew() {
+		return ctrl.Result{RequeueAfter: scope.requeue}, failed
+	}
+	if left := r.pace.left(release.Name, r.Clock.Now(), r.StatusInterval); left > 0 && scope.mayBeToldLater() {
+		scope.comeBack(left)
+		return ctrl.Result{RequeueAfter: scope.requeue}, failed
+	}
 	if err := r.patchStatus(ctx, scope); err != nil {
 		return ctrl.Result{}, errors.Join(failed, err)
 	}
 	r.count(scope)
 	if scope.outcome != nil {
+		logOutcome(ctx, *scope.outcome, release.Status.Failure)
 		r.Jobs.Learned(release.Name, *scope.outcome)
 	}
 	return ctrl.Result{RequeueAfter: scope.requeue}, failed
+}
+
+// nothingNew says that a job goes on as the status has it: how far its record is will be
+// told when it has ended.
+func (scope *releaseScope) nothingNew() bool {
+	before, after := scope.before.Status, scope.release.Status
+	return scope.busy() && !scope.started && len(scope.news) == 0 && sameStory(before.Conditions, after.Conditions) && releaseProgress(before, after)
+}
+
+// mayBeToldLater says that nothing is lost when the status is not written now: how a job
+// ended is kept until it is, unless this pass has begun another one.
+func (scope *releaseScope) mayBeToldLater() bool {
+	return !scope.started && len(scope.news) == 0 && (scope.outcome == nil || scope.outcome.Err == nil) &&
+		releaseProgress(scope.before.Status, scope.release.Status)
 }
 
 func (r *ComponentReleaseReconciler) patchStatus(ctx context.Context, scope *releaseScope) error {
@@ -190,6 +220,7 @@ func (r *ComponentReleaseReconciler) patchStatus(ctx context.Context, scope *rel
 		if err := r.Status().Patch(ctx, scope.release, client.MergeFrom(scope.before)); err != nil {
 			return client.IgnoreNotFound(err)
 		}
+		r.pace.wrote(scope.release.Name, r.Clock.Now())
 		r.recordChange(scope)
 	}
 	r.recordNews(scope)
@@ -205,6 +236,7 @@ func (r *ComponentReleaseReconciler) forget(name string) {
 	r.Ledger.Forget(name)
 	r.Ledger.Forget(manifestsOf(name))
 	r.followUps.forget(name)
+	r.pace.forget(name)
 	r.inventories.forget(name)
 	r.Jobs.Clear(name)
 	if r.Metrics != nil {

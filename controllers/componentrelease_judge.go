@@ -15,6 +15,7 @@ import (
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/admission"
 	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/internal/plan"
 	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 )
@@ -28,7 +29,7 @@ func (r *ComponentReleaseReconciler) judge(ctx context.Context, scope *releaseSc
 		r.inventories.forget(scope.release.Name) // the time in which nobody looked on does not count
 	}
 	last := scope.newest()
-	if last == nil || last.Status != helm.StatusDeployed || spec.Removal != "" || spec.Suspend || adopting(scope) {
+	if last == nil || last.Status != helm.StatusDeployed || r.isBeingMade(scope, *last) || spec.Removal != "" || spec.Suspend || adopting(scope) {
 		r.Pods.Follow(scope.release.Name, nil)
 		return nil
 	}
@@ -46,6 +47,13 @@ func (r *ComponentReleaseReconciler) judge(ctx context.Context, scope *releaseSc
 	scope.known, scope.current = synced, synced && status.Ready
 	scope.objects = r.objectsVerdict(scope.release, entry, r.explained(scope.release, status), synced)
 	return nil
+}
+
+// isBeingMade says that the job under way has recorded this revision and not ended yet:
+// what it wrote is told when it has.
+func (r *ComponentReleaseReconciler) isBeingMade(scope *releaseScope, revision helm.Revision) bool {
+	return scope.busy() && acts(plan.Action(scope.running.Action)) && revision.Holder == r.Identity && revision.Digest == scope.running.Digest &&
+		!r.inventories.has(scope.release.Name, scope.helm, revision.Number)
 }
 
 // explained adds to what is said of workloads why their pods do not run. The pods
@@ -99,9 +107,12 @@ func (r *ComponentReleaseReconciler) objectsVerdict(
 	waiting := func(message string) *verdict {
 		return &verdict{reason: v1alpha1.ReasonWaitingForObjects, message: message}
 	}
+	unread := func(message string) *verdict {
+		return &verdict{unread: true, reason: v1alpha1.ReasonWaitingForObjects, message: message}
+	}
 	switch {
 	case !synced:
-		return waiting("reading the objects of the release")
+		return unread("reading the objects of the release")
 	case len(status.Failed) > 0:
 		return &verdict{reason: v1alpha1.ReasonObjectsFailed, message: status.Message()}
 	}
@@ -110,7 +121,7 @@ func (r *ComponentReleaseReconciler) objectsVerdict(
 	case !status.Ready:
 		return waiting(status.Message() + refusals(release, problems))
 	case !listed:
-		return waiting("reading the admission webhooks of the cluster")
+		return unread("reading the admission webhooks of the cluster")
 	case len(problems) > 0:
 		return waiting(strings.Join(problems, "; "))
 	}
@@ -172,11 +183,11 @@ func (r *ComponentReleaseReconciler) inventory(ctx context.Context, scope *relea
 		return inventory{}, err
 	}
 	r.Ledger.All(scope.release.Name)
-	return r.remember(scope, revision, objects), nil
+	return r.remember(scope, helm.Revision{Number: revision}, objects), nil
 }
 
-func (r *ComponentReleaseReconciler) remember(scope *releaseScope, revision int, objects []helm.Object) inventory {
-	entry := inventory{release: scope.helm, revision: revision, since: r.Clock.Now(), objects: readinessObjects(objects)}
+func (r *ComponentReleaseReconciler) remember(scope *releaseScope, made helm.Revision, objects []helm.Object) inventory {
+	entry := inventory{release: scope.helm, revision: made.Number, made: made, since: r.Clock.Now(), objects: readinessObjects(objects)}
 	r.inventories.put(scope.release.Name, entry)
 	return entry
 }

@@ -6,6 +6,7 @@ package controllers
 import (
 	"context"
 	"errors"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -18,14 +19,15 @@ import (
 // observe reads the records from the watch and the outcome of the last job.
 func (r *ComponentReleaseReconciler) observe(ctx context.Context, scope *releaseScope) error {
 	revisions, err := r.cachedRevisions(ctx, scope.helm)
-	if err == nil && r.inventories.newer(scope.release.Name, scope.helm, revisions) {
-		// The watch has not shown what this process made.
-		revisions, err = r.Engine.Observe(ctx, scope.helm)
-	}
 	if err != nil {
 		return err
 	}
 	scope.revisions = revisions
+	if made, newer := r.inventories.newer(scope.release.Name, scope.helm, revisions); newer {
+		if err := r.catchUp(ctx, scope, made); err != nil {
+			return err
+		}
+	}
 	// First whether one is running: one that ends in between is learned by the pass
 	// that its end wakes.
 	if job, running := r.Jobs.Running(scope.release.Name); running {
@@ -44,7 +46,6 @@ func (r *ComponentReleaseReconciler) observe(ctx context.Context, scope *release
 		r.learnFollowUp(scope, outcome)
 	default:
 		r.learn(scope, outcome)
-		logOutcome(ctx, outcome, scope.release.Status.Failure)
 	}
 	return nil
 }
@@ -81,14 +82,31 @@ func (r *ComponentReleaseReconciler) learn(scope *releaseScope, outcome jobs.Out
 	if result.Revision == 0 {
 		return
 	}
-	r.remember(scope, result.Revision, result.Inventory)
 	made := helm.Revision{
 		Number: result.Revision, Status: helm.StatusDeployed, Digest: outcome.Digest, Holder: r.Identity, Changed: outcome.Ended,
 	}
 	if outcome.Action == string(plan.ActionRollback) {
 		made = rolledBack(made, scope.revisions)
 	}
+	r.remember(scope, made, result.Inventory)
 	scope.revisions = withRevision(scope.revisions, made)
+}
+
+// watchLag is how long a watch may take to show what this process has written.
+const watchLag = time.Second
+
+// catchUp adds a revision that this process made and the watch has not shown. After a
+// while it is asked whether it is still there.
+func (r *ComponentReleaseReconciler) catchUp(ctx context.Context, scope *releaseScope, made inventory) error {
+	if made.made.Status != "" && r.Clock.Since(made.since) < watchLag {
+		scope.revisions, scope.assumed = withRevision(scope.revisions, made.made), true
+		return nil
+	}
+	revisions, err := r.Engine.Observe(ctx, scope.helm)
+	if err == nil {
+		scope.revisions = revisions
+	}
+	return err
 }
 
 // rolledBack is the revision that a rollback made, while the watch has not shown

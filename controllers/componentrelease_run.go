@@ -101,7 +101,7 @@ func (r *ComponentReleaseReconciler) run(ctx context.Context, c call) (any, erro
 		return nil, err
 	}
 	request.Source = source
-	if err := r.ensureNamespace(ctx, spec); err != nil {
+	if err := r.ensureNamespace(ctx, spec, c.action == plan.ActionInstall); err != nil {
 		return nil, err
 	}
 	if c.action == plan.ActionUpgrade {
@@ -167,8 +167,15 @@ func (r *ComponentReleaseReconciler) measureHandoff(ctx context.Context, name st
 // ensureNamespace makes the release's namespace with its labels. Each release
 // applies as a field manager of its own, for several may share a namespace and
 // none may take away the labels of another. Helm would make
-// it without them, and validate it against a freshly downloaded schema.
-func (r *ComponentReleaseReconciler) ensureNamespace(ctx context.Context, spec v1alpha1.ComponentReleaseSpec) error {
+// it without them, and validate it against a freshly downloaded schema. One that is
+// there and has never had labels from this release is left alone.
+func (r *ComponentReleaseReconciler) ensureNamespace(ctx context.Context, spec v1alpha1.ComponentReleaseSpec, first bool) error {
+	if first && len(spec.NamespaceLabels) == 0 {
+		there := namespaces()
+		if err := r.Records.Get(ctx, client.ObjectKey{Name: spec.Namespace}, there); err == nil && there.DeletionTimestamp.IsZero() {
+			return nil
+		}
+	}
 	namespace := &unstructured.Unstructured{}
 	namespace.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "Namespace"})
 	namespace.SetName(spec.Namespace)

@@ -28,6 +28,9 @@ func summarizeRelease(scope *releaseScope, failed error) {
 		return
 	}
 	v := scope.verdict()
+	if v.unread && isReady(scope.before) {
+		return // a restarted operator does not show a running platform as unready
+	}
 	setVerdict(release, v)
 	setAbnormal(release, v1alpha1.ConditionReleasedExternally, v.reason == v1alpha1.ReasonReleasedExternally, v)
 	if scope.decision.Action == plan.ActionNone {
@@ -77,6 +80,8 @@ func (r *ComponentReleaseReconciler) recordChange(scope *releaseScope) {
 		v1alpha1.ReasonManifestsFailed, v1alpha1.ReasonProbeFailed, v1alpha1.ReasonNamespaceTerminating, v1alpha1.ReasonReconcileError,
 		v1alpha1.ReasonWebhookUnavailable:
 		kind = corev1.EventTypeWarning
+	case v1alpha1.ReasonWaitingForObjects, v1alpha1.ReasonManifestsPending, v1alpha1.ReasonProgressing:
+		return // what is under way is in the status; an event would only repeat it
 	}
 	r.Recorder.Eventf(scope.release, nil, kind, is.Reason, "Reconcile", "%s", truncate(is.Message))
 }

@@ -23,6 +23,9 @@ type conditioned interface {
 type verdict struct {
 	ready   bool
 	stalled bool
+	// unread says that it is not known yet, because watches have not answered: what was
+	// known before stands.
+	unread  bool
 	reason  string
 	message string
 }

@@ -21,6 +21,8 @@ type inventoryCache struct {
 type inventory struct {
 	release  helm.Release
 	revision int
+	// made is the revision as this process recorded it; zero for one that was read.
+	made helm.Revision
 	// since is when this process began to look on.
 	since   time.Time
 	objects []readiness.Object
@@ -36,8 +38,15 @@ func (c *inventoryCache) get(name string, release helm.Release, revision int) (i
 	return entry, ok && entry.revision == revision && entry.release == release
 }
 
-// newer says that the inventory is of a revision that is not among the records.
-func (c *inventoryCache) newer(name string, release helm.Release, records []helm.Revision) bool {
+// has says that the inventory of a revision is known.
+func (c *inventoryCache) has(name string, release helm.Release, revision int) bool {
+	_, known := c.get(name, release, revision)
+	return known
+}
+
+// newer says that the inventory is of a revision that is not among the records, and
+// returns it.
+func (c *inventoryCache) newer(name string, release helm.Release, records []helm.Revision) (inventory, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	entry, ok := c.entries[name]
@@ -45,7 +54,7 @@ func (c *inventoryCache) newer(name string, release helm.Release, records []helm
 	if len(records) > 0 {
 		last = records[len(records)-1].Number
 	}
-	return ok && entry.release == release && entry.revision > last
+	return entry, ok && entry.release == release && entry.revision > last
 }
 
 func (c *inventoryCache) put(name string, entry inventory) {

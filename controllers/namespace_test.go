@@ -5,6 +5,7 @@ package controllers_test
 
 import (
 	"context"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -31,6 +32,7 @@ var _ = Describe("A namespace that is being deleted", func() {
 		// No controller ends it here: it stays in deletion.
 		Expect(k8s.Delete(ctx, namespace)).To(Succeed())
 		f.engine.history = nil
+		f.step(2 * time.Second) // longer than a watch may lag behind what was written
 		f.settle(ctx)
 		Expect(f.engine.calls).To(BeEmpty())
 		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonNamespaceTerminating))

@@ -50,6 +50,10 @@ type PlatformBundleReconciler struct {
 	// Now is the clock that maintenance windows are judged by; nil is the system's.
 	Now    func() time.Time
 	stages stages
+	// StatusInterval is the least time between two writes of a status that only tells
+	// how far things are. Zero: each is written.
+	StatusInterval time.Duration
+	pace           pace
 	// recollections of earlier passes.
 	recollections recollections
 	// snapshot of the definitions.
@@ -158,6 +162,12 @@ func (r *PlatformBundleReconciler) Reconcile(ctx context.Context, request ctrl.R
 	if scope.retry {
 		result.RequeueAfter = conflictDelay
 	}
+	if left := r.pace.left(bundle.Name, r.now(), r.StatusInterval); left > 0 && bundleProgress(scope.before.Status, bundle.Status) {
+		if result.RequeueAfter == 0 || left < result.RequeueAfter {
+			result.RequeueAfter = left
+		}
+		return result, failed
+	}
 	return result, errors.Join(failed, r.patchStatus(ctx, scope))
 }
 
@@ -172,6 +182,7 @@ func (r *PlatformBundleReconciler) patchStatus(ctx context.Context, scope *bundl
 	if err := r.Status().Patch(ctx, scope.bundle.DeepCopy(), client.MergeFrom(scope.before)); err != nil {
 		return client.IgnoreNotFound(err)
 	}
+	r.pace.wrote(scope.bundle.Name, r.now())
 	r.recordEvents(scope)
 	return nil
 }
@@ -180,6 +191,7 @@ func (r *PlatformBundleReconciler) patchStatus(ctx context.Context, scope *bundl
 func (r *PlatformBundleReconciler) forget(name string) {
 	r.stages.forget(name)
 	r.recollections.forget(name)
+	r.pace.forget(name)
 	r.References.SetRefs(name, nil)
 	r.Preparer.Keep(name, nil)
 	r.CRDs.Ensure(name, nil)

@@ -59,9 +59,7 @@ func (r *PlatformBundleReconciler) recordComponent(bundle *v1alpha1.PlatformBund
 		if is.Reason != v1alpha1.ReasonHeld {
 			r.Recorder.Eventf(bundle, nil, corev1.EventTypeWarning, is.Reason, "Reconcile", "%s", truncate(is.Name+": "+is.Message))
 		}
-	case v1alpha1.StateReady:
-		r.Recorder.Eventf(bundle, nil, corev1.EventTypeNormal, v1alpha1.ReasonReady, "Reconcile", "%s %s is ready", is.Name, is.Version)
-	default: // what is under way is in the status; an event would only repeat it
+	default: // what is under way is in the status, and what is ready is an event of its release
 	}
 }
 

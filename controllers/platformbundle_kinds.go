@@ -144,7 +144,7 @@ func (r *PlatformBundleReconciler) approve(ctx context.Context, scope *bundleSco
 			return fmt.Errorf("create ComponentRelease %s: %w", release.Name, err)
 		}
 		c.release, scope.releases[name] = release, release
-		r.Handoff.Approved(release.Name, waitedForDependencies(scope.before, name))
+		r.Handoff.Approved(release.Name, r.waitedForDependencies(scope, release.Name))
 		return nil
 	}
 	release := c.release.DeepCopy()
@@ -161,12 +161,11 @@ func (r *PlatformBundleReconciler) approve(ctx context.Context, scope *bundleSco
 	return nil
 }
 
-// waitedForDependencies says whether the last thing that held a component was a
-// dependency.
-func waitedForDependencies(bundle *v1alpha1.PlatformBundle, name string) bool {
-	return slices.ContainsFunc(bundle.Status.Components, func(s v1alpha1.ComponentStatus) bool {
-		return s.Name == name && s.Reason == v1alpha1.ReasonWaitingForDependencies
-	})
+// waitedForDependencies says whether the last thing that held a release was another
+// component.
+func (r *PlatformBundleReconciler) waitedForDependencies(scope *bundleScope, release string) bool {
+	seen, _ := r.stages.seen(release)
+	return slices.ContainsFunc(seen.GatedBy, func(name string) bool { return scope.releases[name] != nil })
 }
 
 // retireDefinitions takes the conversion webhook off the definitions that stay

@@ -289,7 +289,7 @@ var _ = Describe("PlatformBundle", func() {
 		result, err := reconciler.Reconcile(ctx, ctrl.Request{NamespacedName: types.NamespacedName{Name: bundle.Name}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result.RequeueAfter).To(BeNumerically(">", 0), "nothing else would bring it back")
-		reconciler.Client = k8s
+		reconciler.Client = indexed{k8s}
 		reconcile(ctx)
 		Expect(client.IgnoreNotFound(k8s.Get(ctx, client.ObjectKeyFromObject(bundle), &v1alpha1.PlatformBundle{}))).To(Succeed())
 		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(bundle), &v1alpha1.PlatformBundle{})).NotTo(Succeed())

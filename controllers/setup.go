@@ -19,9 +19,13 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/helm"
 )
 
-// releaseWorkers is how many ComponentReleases are looked at side by side; the
-// work in a pass is small, Helm runs in jobs.
-const releaseWorkers = 4
+// How many bundles and ComponentReleases are looked at side by side. The work in a
+// pass is small, but it ends with writes that the API server takes its time for, and
+// nobody should queue behind these.
+const (
+	bundleWorkers  = 8
+	releaseWorkers = 16
+)
 
 // CacheOptions are the manager's: of Secrets only Helm's records, and of these
 // only metadata; of definitions only what decisions need.
@@ -66,7 +70,7 @@ func (r *PlatformBundleReconciler) SetupWithManager(ctx context.Context, mgr ctr
 		Watches(&crds.Object{}, handler.EnqueueRequestsFromMapFunc(everyBundle(mgr.GetClient())),
 			builder.WithPredicates(definitionChanged())).
 		WatchesRawSource(waker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: 2}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: bundleWorkers}).
 		WithLogConstructor(logConstructor(mgr.GetLogger(), "platformbundle")).
 		Complete(r)
 }

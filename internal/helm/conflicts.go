@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,10 +34,17 @@ type Conflict struct {
 // conflict, even if somebody took Helm's marks off, unless another release claims
 // it now.
 func (e *Engine) Conflicts(ctx context.Context, release Release, objects []Object, owner string) ([]Conflict, error) {
+	absent, err := e.absentNamespaces(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
 	found := make([]*Conflict, len(objects))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelReads)
 	for i, object := range objects {
+		if absent[object.Namespace] {
+			continue // and nothing is in it
+		}
 		group.Go(func() error {
 			live, err := e.metadataOf(ctx, object)
 			if err != nil || live == nil || ownedBy(live, release) {
@@ -56,6 +64,24 @@ func (e *Engine) Conflicts(ctx context.Context, release Release, objects []Objec
 		}
 	}
 	return e.withoutDeployed(context.WithoutCancel(ctx), release, out)
+}
+
+// absentNamespaces are those of the objects that do not exist: a component on its way
+// into a namespace of its own costs one question instead of one for each object.
+func (e *Engine) absentNamespaces(ctx context.Context, objects []Object) (map[string]bool, error) {
+	absent := map[string]bool{"": false}
+	for _, object := range objects {
+		if _, known := absent[object.Namespace]; known {
+			continue
+		}
+		namespace := Object{GroupVersionKind: corev1.SchemeGroupVersion.WithKind("Namespace"), Name: object.Namespace}
+		live, err := e.metadataOf(ctx, namespace)
+		if err != nil {
+			return nil, err
+		}
+		absent[object.Namespace] = live == nil
+	}
+	return absent, nil
 }
 
 // metadataOf is nil for what does not exist.

@@ -54,6 +54,9 @@ type records struct {
 	keep int
 	// removed by the history limit during this action.
 	removed map[int]*helmrelease.Release
+	// items is the metadata of the release's records: listed once, and then what this
+	// action made of it. Nil is not listed yet.
+	items []metav1.PartialObjectMetadata
 }
 
 func newRecords(secrets *driver.Secrets, client metadata.Interface, namespace string) *records {
@@ -81,6 +84,7 @@ func (r *records) Create(key string, rls *helmrelease.Release) error {
 	if err := r.remember(r.Secrets.Create(key, slim(rls))); err != nil {
 		return err
 	}
+	r.noteItem(key, rls)
 	r.created = rls
 	return nil
 }
@@ -99,6 +103,9 @@ func (r *records) Update(key string, rls *helmrelease.Release) error {
 		r.beforeDeployed = nil
 	}
 	err := r.Secrets.Update(key, slim(rls))
+	if err == nil {
+		r.noteItem(key, rls)
+	}
 	if r.created != nil && rls != r.created {
 		if err != nil {
 			r.unsaved = append(r.unsaved, rls)
@@ -122,6 +129,7 @@ func (r *records) Delete(key string) (rls *helmrelease.Release, err error) {
 		return nil, nil //nolint:nilnil // Helm looks at the error alone
 	}
 	rls, err = r.Secrets.Delete(key)
+	r.items = slices.DeleteFunc(r.items, func(item metav1.PartialObjectMetadata) bool { return err == nil && item.Name == key })
 	if err == nil && !r.purging {
 		if r.removed == nil {
 			r.removed = map[int]*helmrelease.Release{}
@@ -157,24 +165,22 @@ func (r *records) remember(err error) error {
 // the records of that status; asked for the history, only the newest, and gives
 // the others as stubs that hold what Helm reads of them: version, status, labels.
 func (r *records) Query(query map[string]string) ([]*helmrelease.Release, error) {
-	list, err := r.metadata.List(context.Background(), metav1.ListOptions{
-		LabelSelector: labels.Set(query).AsSelector().String(),
-	})
+	items, err := r.matching(query)
 	if err != nil {
 		return nil, fmt.Errorf("list the records of release %q: %w", query["name"], err)
 	}
-	if len(list.Items) == 0 {
+	if len(items) == 0 {
 		return nil, driver.ErrReleaseNotFound
 	}
-	newest := slices.MaxFunc(list.Items, func(a, b metav1.PartialObjectMetadata) int {
+	newest := slices.MaxFunc(items, func(a, b metav1.PartialObjectMetadata) int {
 		return versionOf(a.Labels) - versionOf(b.Labels)
 	})
 	_, byStatus := query["status"]
 	if !byStatus {
-		r.learn(list.Items)
+		r.learn(items)
 	}
-	out := make([]*helmrelease.Release, 0, len(list.Items))
-	for _, item := range list.Items {
+	out := make([]*helmrelease.Release, 0, len(items))
+	for _, item := range items {
 		if !byStatus && item.Name != newest.Name {
 			out = append(out, stub(item, r.namespace))
 			continue
@@ -186,6 +192,49 @@ func (r *records) Query(query map[string]string) ([]*helmrelease.Release, error)
 		out = append(out, rls)
 	}
 	return out, nil
+}
+
+// matching are the records with these labels. Helm asks several times in an action; it
+// is listed once, for nobody else works on the release meanwhile.
+func (r *records) matching(query map[string]string) ([]metav1.PartialObjectMetadata, error) {
+	if r.items == nil {
+		selector := labels.Set{"owner": query["owner"], "name": query["name"]}.AsSelector().String()
+		list, err := r.metadata.List(context.Background(), metav1.ListOptions{LabelSelector: selector})
+		if err != nil {
+			return nil, err
+		}
+		r.items = append([]metav1.PartialObjectMetadata{}, list.Items...)
+	}
+	wanted := labels.SelectorFromSet(query)
+	var out []metav1.PartialObjectMetadata
+	for _, item := range r.items {
+		if wanted.Matches(labels.Set(item.Labels)) {
+			out = append(out, item)
+		}
+	}
+	return out, nil
+}
+
+// noteItem keeps in the list what was written, with the labels that the driver gives
+// to a record.
+func (r *records) noteItem(key string, rls *helmrelease.Release) {
+	if r.items == nil {
+		return
+	}
+	lbls := maps.Clone(rls.Labels)
+	if lbls == nil {
+		lbls = map[string]string{}
+	}
+	maps.Copy(lbls, map[string]string{
+		"name": rls.Name, "owner": "helm", "status": rls.Info.Status.String(), "version": strconv.Itoa(rls.Version),
+	})
+	item := metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: key, Namespace: r.namespace, Labels: lbls}}
+	at := slices.IndexFunc(r.items, func(known metav1.PartialObjectMetadata) bool { return known.Name == key })
+	if at < 0 {
+		r.items = append(r.items, item)
+		return
+	}
+	r.items[at] = item
 }
 
 func (r *records) learn(items []metav1.PartialObjectMetadata) {

@@ -102,6 +102,7 @@ func (s *operation) waitRemoved(last *helmrelease.Release, others kube.ResourceL
 }
 
 func (s *operation) purge() error {
+	s.records.items = nil // minutes may have passed; nothing is to be left
 	history, err := s.config.Releases.History(s.release.Name)
 	if errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil

@@ -35,6 +35,10 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/usage"
 )
 
+// statusInterval is the least time between two writes of a status that only tells how
+// far things are. People do not read faster.
+const statusInterval = 500 * time.Millisecond
+
 // rooms are the parts that both reconcilers work with.
 type rooms struct {
 	kinds      *cluster.Kinds
@@ -162,7 +166,7 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.Set) error {
 	recorder := controllers.LoggedRecorder{EventRecorder: mgr.GetEventRecorder("groundwork"), Log: ctrl.Log.WithName("event")}
 	release := &controllers.ComponentReleaseReconciler{
-		Client: mgr.GetClient(), Records: mgr.GetCache(), Recorder: recorder, References: r.references, Engine: r.engine,
+		Client: mgr.GetClient(), Records: mgr.GetCache(), StatusInterval: statusInterval, Recorder: recorder, References: r.references, Engine: r.engine,
 		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Metrics: r.metrics, Clock: clock.RealClock{},
 		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger, Pods: r.pods,
 	}
@@ -172,7 +176,7 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 	bundle := &controllers.PlatformBundleReconciler{
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Recorder: recorder, Catalogs: catalogs,
 		References: r.references, Preparer: r.preparer, Kinds: r.kinds, CRDs: r.applier, CRDChecks: r.checks, Usage: r.counter,
-		Admission: r.webhooks, Handoff: r.handoff,
+		Admission: r.webhooks, Handoff: r.handoff, StatusInterval: statusInterval,
 		KindsChanged: func() {
 			r.tracker.KindsChanged()
 			r.counter.KindsChanged()
