@@ -14,6 +14,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/groundwork-dev/groundwork/internal/budget"
 	"github.com/groundwork-dev/groundwork/internal/operator"
 )
 
@@ -40,6 +41,12 @@ func run(args []string) error {
 		return nil
 	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&flags.logging)))
+	// Before anything takes memory: the garbage collector works towards the limit.
+	if limit, err := budget.AdoptLimit(os.DirFS("/"), os.LookupEnv); err != nil {
+		ctrl.Log.Error(err, "The container's memory limit is not known; set GOMEMLIMIT")
+	} else if limit > 0 {
+		ctrl.Log.Info("Memory is limited", "bytes", limit)
+	}
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return err

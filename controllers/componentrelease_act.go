@@ -81,11 +81,19 @@ func (r *ComponentReleaseReconciler) begin(scope *releaseScope) {
 // start begins a job, at most one in a pass, and none while one was running when
 // the pass began: what that one left has not been learned.
 func (r *ComponentReleaseReconciler) start(scope *releaseScope, action, digest string, run func(context.Context) (any, error)) bool {
-	if scope.busy() || !r.Jobs.Begin(scope.release.Name, action, digest, r.counted(action, run)) {
+	if scope.busy() || !r.Jobs.BeginWeighted(scope.release.Name, action, digest, r.weight(scope, action), r.counted(action, run)) {
 		return false
 	}
 	scope.running, scope.started = &jobs.Running{Action: action, Digest: digest}, true
 	return true
+}
+
+// weight is about how much memory a job takes: only those that load a chart are heavy.
+func (r *ComponentReleaseReconciler) weight(scope *releaseScope, action string) int64 {
+	if r.Weight == nil || (action != string(plan.ActionInstall) && action != string(plan.ActionUpgrade)) {
+		return 0
+	}
+	return r.Weight(scope.release.Spec.Chart.Digest)
 }
 
 // rememberRollout keeps why a rollout that Helm calls deployed is rolled back.

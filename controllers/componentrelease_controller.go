@@ -45,6 +45,9 @@ type ComponentReleaseReconciler struct {
 	Handoff *Handoff
 	// Metrics counts what is done; nil counts nothing.
 	Metrics Metrics
+	// Weight is about how many bytes of memory work with the chart of a content digest
+	// takes; nil weighs nothing.
+	Weight func(digest string) int64
 	// StatusInterval is the least time between two writes of a status that only tells
 	// how far things are. Zero: each is written.
 	StatusInterval time.Duration

@@ -136,7 +136,7 @@ func (r *ComponentReleaseReconciler) learnFailure(scope *releaseScope, outcome j
 	}
 	next := v1alpha1.ReleaseFailure{
 		Digest: outcome.Digest, Action: outcome.Action, Generation: scope.release.Generation, Count: 1,
-		Message:  redact(r.References, scope.release.Spec.ValuesFrom, outcome.Err.Error()),
+		Message:  cut(redact(r.References, scope.release.Spec.ValuesFrom, outcome.Err.Error()), maxComponentMessage),
 		LastTime: toTime(outcome.Ended),
 	}
 	if !helm.Transient(outcome.Err) {

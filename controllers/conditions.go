@@ -30,8 +30,20 @@ type verdict struct {
 	message string
 }
 
-// maxMessage is the API's limit of a condition message, in bytes.
-const maxMessage = 32768
+// The longest messages, in bytes. That of a condition is the API's limit; a bundle of a
+// hundred components has to fit into etcd with what each of them says.
+const (
+	maxMessage          = 32768
+	maxComponentMessage = 2048
+)
+
+// cut shortens a text to a number of bytes.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most-3], "") + "..."
+}
 
 // setVerdict writes the three standard conditions by kstatus rules: exactly one
 // of ready, reconciling and stalled holds, and the two abnormal ones are absent
@@ -58,9 +70,7 @@ func setAbnormal(object conditioned, conditionType string, holds bool, v verdict
 }
 
 func setCondition(object conditioned, conditionType string, status metav1.ConditionStatus, reason, message string) {
-	if len(message) > maxMessage {
-		message = strings.ToValidUTF8(message[:maxMessage-3], "") + "..."
-	}
+	message = cut(message, maxMessage)
 	conditions := object.GetConditions()
 	meta.SetStatusCondition(&conditions, metav1.Condition{
 		Type: conditionType, Status: status, Reason: reason, Message: message,

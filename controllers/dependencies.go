@@ -126,7 +126,7 @@ type (
 
 	// Jobs runs Helm actions in the background.
 	Jobs interface {
-		Begin(release, action, digest string, run func(context.Context) (any, error)) bool
+		BeginWeighted(release, action, digest string, weight int64, run func(context.Context) (any, error)) bool
 		Running(release string) (jobs.Running, bool)
 		Interrupt(release string) bool
 		Outcome(release string) (jobs.Outcome, bool)

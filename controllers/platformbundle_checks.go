@@ -177,6 +177,13 @@ func (r *PlatformBundleReconciler) checkAdmission(scope *bundleScope, c *compone
 	c.preparing = c.preparing || !synced
 }
 
+// warnOfSize says that the record of the release is close to what Kubernetes keeps.
+func (c *component) warnOfSize() {
+	if c.warning == "" && c.result != nil {
+		c.warning = c.result.RecordWarning()
+	}
+}
+
 // warnOfVersion says that the catalog was tested with another version.
 func (c *component) warnOfVersion() {
 	if c.warning != "" || c.spec == nil || c.TestedVersion == "" || c.TestedVersion == c.spec.Chart.Version {

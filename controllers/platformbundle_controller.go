@@ -50,6 +50,9 @@ type PlatformBundleReconciler struct {
 	// Now is the clock that maintenance windows are judged by; nil is the system's.
 	Now    func() time.Time
 	stages stages
+	// Weight is about how many bytes of memory work with the chart of a content digest
+	// takes, which is empty for one that is not known; nil weighs nothing.
+	Weight func(digest string) int64
 	// StatusInterval is the least time between two writes of a status that only tells
 	// how far things are. Zero: each is written.
 	StatusInterval time.Duration

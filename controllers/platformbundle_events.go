@@ -4,8 +4,6 @@
 package controllers
 
 import (
-	"strings"
-
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -64,10 +62,4 @@ func (r *PlatformBundleReconciler) recordComponent(bundle *v1alpha1.PlatformBund
 }
 
 // truncate keeps an event note within the API's limit of 1 KiB.
-func truncate(note string) string {
-	const limit = 1000
-	if len(note) <= limit {
-		return note
-	}
-	return strings.ToValidUTF8(note[:limit], "") + "..."
-}
+func truncate(note string) string { return cut(note, 1000) }

@@ -66,6 +66,7 @@ func (r *PlatformBundleReconciler) prepare(ctx context.Context, scope *bundleSco
 	}
 	for _, c := range scope.components {
 		r.checkAdmission(scope, c)
+		c.warnOfSize()
 		c.warnOfVersion()
 	}
 	return nil
@@ -230,7 +231,18 @@ func (r *PlatformBundleReconciler) prepared(scope *bundleScope, c *component, ha
 			Source:  c.source, Pinned: c.pinned, Refresh: c.resolvedFor != "", Values: values.Merge(c.merged), Has: has,
 		},
 		Owner: v1alpha1.ReleaseName(scope.bundle.Name, c.Name), New: c.release == nil, Adopt: c.Adopt,
+		Weight: r.weight(c),
 	})
+}
+
+func (r *PlatformBundleReconciler) weight(c *component) int64 {
+	switch {
+	case r.Weight == nil:
+		return 0
+	case c.pinned == nil:
+		return r.Weight("")
+	}
+	return r.Weight(c.pinned.Digest)
 }
 
 // knownGuards are the approved guards of a component that are still in the bundle

@@ -133,6 +133,7 @@ func (scope *bundleScope) componentStatus(c *component) v1alpha1.ComponentStatus
 	default:
 		out.State, out.Reason = v1alpha1.StateWaiting, v1alpha1.ReasonProgressing
 	}
+	out.Message, out.Warning = cut(out.Message, maxComponentMessage), cut(out.Warning, maxComponentMessage)
 	return out
 }
 

@@ -207,7 +207,7 @@ func newStubJobs(now func() time.Time) *stubJobs {
 	}
 }
 
-func (s *stubJobs) Begin(release, action, digest string, run func(context.Context) (any, error)) bool {
+func (s *stubJobs) BeginWeighted(release, action, digest string, _ int64, run func(context.Context) (any, error)) bool {
 	if _, busy := s.running[release]; busy {
 		return false
 	}

@@ -28,7 +28,7 @@ import (
 const usage = `simcluster runs a simulated Kubernetes cluster on loopback.
 
   simcluster build  [--bin bin/k8s] [--source hack/simcluster/binaries] [--parallel N]
-  simcluster up     [--dir .cluster] [--nodes 3] [--bin bin/k8s]
+  simcluster up     [--dir .cluster] [--nodes 3] [--bin bin/k8s] [--audit-policy FILE]
   simcluster status [--dir .cluster]
   simcluster down   [--dir .cluster]
 
@@ -95,6 +95,7 @@ func up(ctx context.Context, flags *flag.FlagSet, args []string, out io.Writer) 
 	opts := clusterFlags(flags, out)
 	flags.StringVar(&opts.Bin, "bin", defaultBin(), "folder of the binaries")
 	flags.IntVar(&opts.Nodes, "nodes", 3, "number of simulated Nodes")
+	flags.StringVar(&opts.AuditPolicy, "audit-policy", "", "audit policy; the requests it picks go to logs/audit.log in the state folder")
 	if err := parse(flags, args); err != nil {
 		return err
 	}

@@ -276,6 +276,9 @@ func (f *Fetcher) Load(ctx context.Context, resolved Resolved, src Source) (*hel
 	return chart, nil
 }
 
+// Size is that of the archive with a content digest, in bytes; 0 when the cache does not have it.
+func (f *Fetcher) Size(content string) int64 { return f.store.size(f.store.linked(content)) }
+
 // Refresh makes the next Resolve or Fetch of a source ask its repository, however young the index is. It asks nobody itself.
 func (f *Fetcher) Refresh(src Source) error {
 	r, err := f.request(src)

@@ -57,6 +57,19 @@ func (s *store) get(digest string) ([]byte, bool) {
 	return data, true
 }
 
+// size of an archive in bytes, 0 if it is not there.
+func (s *store) size(digest string) int64 {
+	name, ok := s.path("archives", digest)
+	if !ok {
+		return 0
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
 // put keeps an archive.
 func (s *store) put(data []byte) error {
 	name, _ := s.path("archives", archiveDigest(data))

@@ -23,6 +23,7 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
@@ -83,6 +84,9 @@ func (e *Env) Client() (client.WithWatch, error) {
 	if err != nil {
 		return nil, Failed(err)
 	}
+	// The API server's own fairness is the limit; a plan reads a record per component.
+	config = rest.CopyConfig(config)
+	config.QPS = -1
 	if e.client, err = client.NewWithWatch(config, client.Options{Scheme: Scheme()}); err != nil {
 		return nil, Failed(err)
 	}

@@ -9,6 +9,7 @@ package cluster
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -54,7 +55,8 @@ type Kinds struct {
 	// any more.
 	gone      map[schema.GroupVersionResource]bool
 	mapper    meta.RESTMapper
-	names     map[string]bool
+	base      served
+	byGroup   map[string]served // of custom kinds
 	refreshed time.Time
 	version   *apiversion.Info
 }
@@ -86,21 +88,19 @@ func (k *Kinds) ServerVersion() apiversion.Info { return *k.version }
 func (k *Kinds) SetCustom(kinds []CustomKind) bool {
 	kinds = slices.Clone(kinds)
 	slices.SortFunc(kinds, func(a, b CustomKind) int {
-		return strings.Compare(a.GVK.String(), b.GVK.String())
+		return cmp.Or(strings.Compare(a.GVK.Group, b.GVK.Group), strings.Compare(a.GVK.Version, b.GVK.Version), strings.Compare(a.GVK.Kind, b.GVK.Kind))
 	})
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if slices.Equal(kinds, k.custom) {
 		return false
 	}
-	for _, kind := range k.custom {
-		k.gone[kind.resource()] = true
-	}
-	for _, kind := range kinds {
-		delete(k.gone, kind.resource())
-	}
+	was, is := byGroup(k.custom), byGroup(kinds)
 	k.custom = kinds
-	k.rebuild()
+	if k.noteGone(was, is) {
+		k.rebuildBase()
+	}
+	k.rebuildCustom(was, is)
 	return true
 }
 
@@ -109,19 +109,20 @@ func (k *Kinds) SetCustom(kinds []CustomKind) bool {
 func (k *Kinds) Has(apiVersion string) bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.names[apiVersion]
+	group, _, _ := strings.Cut(apiVersion, "/")
+	return k.base.names[apiVersion] || k.byGroup[group].names[apiVersion]
 }
 
 // APIVersions lists everything that Has answers with true, sorted.
 func (k *Kinds) APIVersions() []string {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	out := make([]string, 0, len(k.names))
-	for name := range k.names {
-		out = append(out, name)
+	out := slices.Collect(maps.Keys(k.base.names))
+	for _, group := range k.byGroup {
+		out = slices.AppendSeq(out, maps.Keys(group.names))
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // discover asks the API server; the caller holds the lock. Groups whose
@@ -136,42 +137,10 @@ func (k *Kinds) discover() error {
 	return nil
 }
 
-// rebuild joins discovery and custom kinds; the caller holds the lock.
+// rebuild makes everything anew; the caller holds the lock.
 func (k *Kinds) rebuild() {
-	base := k.withoutGone()
-	k.names = map[string]bool{}
-	for _, group := range base {
-		for _, v := range group.Group.Versions {
-			k.names[v.GroupVersion] = true
-			for _, resource := range group.VersionedResources[v.Version] {
-				k.names[v.GroupVersion+"/"+resource.Kind] = true
-			}
-		}
-	}
-	custom := meta.NewDefaultRESTMapper(preferred(k.custom))
-	for _, kind := range k.custom {
-		scope := meta.RESTScopeRoot
-		if kind.Namespaced {
-			scope = meta.RESTScopeNamespace
-		}
-		custom.AddSpecific(kind.GVK, kind.resource(), kind.resource(), scope)
-		k.names[kind.GVK.GroupVersion().String()] = true
-		k.names[kind.GVK.GroupVersion().String()+"/"+kind.GVK.Kind] = true
-	}
-	k.mapper = meta.FirstHitRESTMapper{MultiRESTMapper: meta.MultiRESTMapper{custom, restmapper.NewDiscoveryRESTMapper(base)}}
-}
-
-// preferred are the versions in the order in which the API server prefers them,
-// for questions that name none.
-func preferred(kinds []CustomKind) []schema.GroupVersion {
-	var out []schema.GroupVersion
-	for _, kind := range kinds {
-		out = append(out, kind.GVK.GroupVersion())
-	}
-	slices.SortFunc(out, func(a, b schema.GroupVersion) int {
-		return cmp.Or(strings.Compare(a.Group, b.Group), apiversion.CompareKubeAwareVersionStrings(b.Version, a.Version))
-	})
-	return slices.Compact(out)
+	k.rebuildBase()
+	k.rebuildCustom(nil, byGroup(k.custom))
 }
 
 // withoutGone is what discovery found, less the custom resources that have gone

@@ -46,6 +46,19 @@ func newKinds(t *testing.T, lists ...*metav1.APIResourceList) (kinds *cluster.Ki
 	}
 }
 
+// fresh is an API server that serves the core kinds.
+func fresh(tb testing.TB) *cluster.Kinds {
+	tb.Helper()
+	client := &fakediscovery.FakeDiscovery{
+		Fake: &clienttesting.Fake{Resources: []*metav1.APIResourceList{core}}, FakedServerVersion: &version.Info{Major: "1", Minor: "37"},
+	}
+	kinds, err := cluster.NewKinds(client)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return kinds
+}
+
 func widget(version string) cluster.CustomKind {
 	return cluster.CustomKind{
 		GVK:    schema.GroupVersionKind{Group: "example.com", Version: version, Kind: "Widget"},

@@ -21,14 +21,30 @@ type book struct {
 	backoff backoff            // of examinations that failed as a whole
 }
 
-// entry is the memory of one object.
+// entry is the memory of one object. There is one for every object of every release: what most of them do not need is behind pointers.
 type entry struct {
 	due     bool
-	change  readiness.Change // the newest that makes it due; zero when it is due for another reason
-	known   readiness.Applied
-	finding *Finding // of the last examination
-	put     *Finding // of the last one that put it back
-	pace    pace
+	known   version           // what we wrote last
+	change  *readiness.Change // the newest that makes it due; nil when it is due for another reason
+	finding *Finding          // of the last examination
+	put     *Finding          // of the last one that put it back
+	pace    *pace             // nil for one that was never looked at
+}
+
+// version names one state of an object.
+type version struct{ uid, resourceVersion string }
+
+// paced returns the pace of an entry to write to.
+func (e *entry) paced() *pace {
+	if e.pace == nil {
+		e.pace = &pace{}
+	}
+	return e.pace
+}
+
+// idle says that nothing would be lost with the entry but what we wrote last, which matters until the watch has shown it.
+func (e *entry) idle(now time.Time) bool {
+	return !e.due && e.finding == nil && e.pace.calm(now)
 }
 
 func (b *book) entry(o readiness.Object) *entry {
@@ -68,7 +84,10 @@ func (e *entry) ready(now time.Time) bool { return e.due && !now.Before(e.notBef
 
 // notBefore is when the object may be examined. A change may end what made it unknown.
 func (e *entry) notBefore() time.Time {
-	if e.change == (readiness.Change{}) && e.pace.trouble.until.After(e.pace.notBefore) {
+	if e.pace == nil {
+		return time.Time{}
+	}
+	if e.change == nil && e.pace.trouble.until.After(e.pace.notBefore) {
 		return e.pace.trouble.until
 	}
 	return e.pace.notBefore
@@ -78,22 +97,22 @@ func (e *entry) notBefore() time.Time {
 func (b *book) know(written []readiness.Applied) {
 	for _, a := range written {
 		e := b.entry(a.Object)
-		if e.known.UID == a.UID && newer(e.known.ResourceVersion, a.ResourceVersion) {
+		if e.known.uid == a.UID && newer(e.known.resourceVersion, a.ResourceVersion) {
 			continue
 		}
-		e.known = a
-		if e.due && e.change != (readiness.Change{}) && stale(e.change, a) {
-			e.due, e.change = false, readiness.Change{}
+		e.known = version{a.UID, a.ResourceVersion}
+		if e.due && e.change != nil && stale(*e.change, e.known) {
+			e.due, e.change = false, nil
 		}
 	}
 }
 
 // stale says whether the change is our own write or older than it. An object that went away after it was written is news in any case.
-func stale(change readiness.Change, known readiness.Applied) bool {
-	if change.ResourceVersion == "" || known.ResourceVersion == "" || (change.Deleted && change.UID == known.UID) {
+func stale(change readiness.Change, known version) bool {
+	if change.ResourceVersion == "" || known.resourceVersion == "" || (change.Deleted && change.UID == known.uid) {
 		return false
 	}
-	return !newer(change.ResourceVersion, known.ResourceVersion)
+	return !newer(change.ResourceVersion, known.resourceVersion)
 }
 
 // newer says whether a is a later resourceVersion of one resource than b. They are numbers wherever etcd stores them; else only equality says something.

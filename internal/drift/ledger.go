@@ -47,7 +47,7 @@ func (l *Ledger) Changed(release string, change readiness.Change) {
 	l.update(release, func(b *book, _ time.Time) {
 		e := b.entry(change.Object)
 		if !stale(change, e.known) {
-			e.due, e.change = true, change
+			e.due, e.change = true, &change
 		}
 	})
 }
@@ -58,17 +58,26 @@ func (l *Ledger) Known(release string, written ...readiness.Applied) {
 }
 
 // Released tells that a revision was written as a whole, which put every object back: what was found before is forgotten, and only changes since
-// remain to be examined. Which objects flap is not forgotten.
+// remain to be examined. Which objects flap is not forgotten. Objects that were not written, because they are no part of the release any more for
+// example, are forgotten when there is nothing to be said about them: names that change with every revision must not add up.
 func (l *Ledger) Released(release string, written ...readiness.Applied) {
-	l.update(release, func(b *book, _ time.Time) {
+	l.update(release, func(b *book, now time.Time) {
 		b.know(written)
 		b.all, b.backoff = false, backoff{}
 		for _, e := range b.objects {
 			e.finding = nil
-			if e.change == (readiness.Change{}) {
+			if e.change == nil {
 				e.due = false // it was due for being unknown
 			}
 		}
+		kept := make(map[readiness.Object]bool, len(written)+len(b.taken))
+		for _, a := range written {
+			kept[a.Object] = true
+		}
+		for _, o := range b.taken { // an examination is under way
+			kept[o] = true
+		}
+		maps.DeleteFunc(b.objects, func(o readiness.Object, e *entry) bool { return !kept[o] && e.idle(now) })
 	})
 }
 
@@ -124,9 +133,9 @@ func (l *Ledger) Begin(release string) (objects []readiness.Object, all bool) {
 		// Everything includes what is backed off: somebody asked for it.
 		if b.all || e.ready(now) {
 			if e.due && !b.all {
-				e.pace.looked(now)
+				e.paced().looked(now)
 			}
-			e.due, e.change = false, readiness.Change{}
+			e.due, e.change = false, nil
 			objects = append(objects, o)
 		}
 	}
@@ -153,13 +162,15 @@ func (l *Ledger) Learn(release string, found []Finding, written ...readiness.App
 		}
 		for _, f := range found {
 			e := b.entry(f.Object)
-			e.finding = &f
+			if !f.Corrected || f.Unknown != "" { // there is nothing to be said about what was put back
+				e.finding = &f
+			}
 			switch {
 			case f.Corrected:
 				e.put = &f
-				e.pace.putBack(now)
+				e.paced().putBack(now)
 			case f.Unknown != "" && f.Retry:
-				e.pace.failed(now)
+				e.paced().failed(now)
 				e.due = true
 			}
 		}
@@ -203,10 +214,13 @@ func (l *Ledger) After(release string) time.Duration {
 		sooner(b.backoff.until)
 	}
 	for _, e := range b.objects {
-		sooner(e.pace.notBefore) // although nothing may be due then: a change until then wakes nobody
 		if e.due {
 			sooner(e.notBefore())
 		}
+		if e.pace == nil {
+			continue
+		}
+		sooner(e.pace.notBefore) // although nothing may be due then: a change until then wakes nobody
 		if e.pace.flapping(now) {
 			sooner(e.pace.calmAt())
 		}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clocktesting "k8s.io/utils/clock/testing"
 
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 )
 
@@ -333,4 +334,40 @@ func TestLedgerBusyObject(t *testing.T) {
 	d.Learn(release, nil)
 	d.Changed(release, change("lock", "l", "9999"))
 	d.expectDue(t, "lock") // it is quiet now: at once
+}
+
+// TestReleasedForgets: objects that are no part of a release any more do not add up,
+// and those of which something is to be said stay.
+func TestReleasedForgets(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.Released(release, wrote("a", "u", "1"), wrote("drifted", "u", "2"), wrote("flapping", "u", "3"), wrote("unknown", "u", "4"))
+	for version := range flapTimes {
+		d.Changed(release, change("flapping", "u", fmt.Sprint(10+version)))
+		d.Begin(release)
+		d.Learn(release, []Finding{{Object: object("flapping"), Fields: []string{"data.a"}, Corrected: true}})
+	}
+	for i := range 100 {
+		d.Released(release, wrote("a", "u", "20"), wrote(fmt.Sprint("hash-", i), "u", "21"))
+	}
+	d.Changed(release, change("drifted", "u", "30"))
+	d.Released(release, wrote("a", "u", "25"))
+	if n := len(d.books[release].objects); n != 3 {
+		t.Errorf("%d objects are remembered, want the one that was written, the one that flaps and the one that is due: %v", n, d.books[release].objects)
+	}
+	if d.Findings(release).Reason() != v1alpha1.ReasonDriftFlapping {
+		t.Error("it is forgotten which object flaps")
+	}
+	d.expectDue(t, "drifted")
+	d.step(time.Hour)
+	d.Released(release, wrote("a", "u", "40"))
+	if n := len(d.books[release].objects); n != 2 { // an examination of one is under way
+		t.Errorf("%d objects are remembered an hour later: %v", n, d.books[release].objects)
+	}
+	d.Learn(release, nil)
+	d.step(time.Hour)
+	d.Released(release, wrote("a", "u", "50"))
+	if n := len(d.books[release].objects); n != 1 {
+		t.Errorf("%d objects are remembered in the end: %v", n, d.books[release].objects)
+	}
 }

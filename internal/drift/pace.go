@@ -55,6 +55,9 @@ func (p *pace) looked(now time.Time) {
 
 // retry ends the delay after trouble; that of an object that flaps stays.
 func (p *pace) retry(now time.Time) {
+	if p == nil {
+		return
+	}
 	p.trouble = backoff{}
 	if !p.flapping(now) {
 		p.notBefore = time.Time{}
@@ -63,6 +66,9 @@ func (p *pace) retry(now time.Time) {
 
 // settled notes that the object could be compared.
 func (p *pace) settled(now time.Time) {
+	if p == nil {
+		return
+	}
 	p.trouble = backoff{}
 	if p.flap.delay > 0 && !p.flapping(now) {
 		p.flap, p.puts = backoff{}, nil
@@ -95,7 +101,21 @@ func (p *pace) wait(until time.Time) {
 }
 
 // flapping says whether somebody keeps changing the object.
-func (p *pace) flapping(now time.Time) bool { return p.flap.delay > 0 && now.Before(p.calmAt()) }
+func (p *pace) flapping(now time.Time) bool {
+	return p != nil && p.flap.delay > 0 && now.Before(p.calmAt())
+}
+
+// calm says that nothing that was noted matters any more.
+func (p *pace) calm(now time.Time) bool {
+	if p == nil {
+		return true
+	}
+	within := func(window time.Duration) func(time.Time) bool {
+		return func(t time.Time) bool { return now.Sub(t) < window }
+	}
+	return !p.flapping(now) && !now.Before(p.notBefore) && !now.Before(p.trouble.until) &&
+		!slices.ContainsFunc(p.looks, within(lookWindow)) && !slices.ContainsFunc(p.puts, within(flapWindow))
+}
 
 // calmAt is when the object counts as calm if nothing happens. It is only asked of an object that flaps.
 func (p *pace) calmAt() time.Time { return p.puts[len(p.puts)-1].Add(calmAfter) }

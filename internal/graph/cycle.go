@@ -24,40 +24,76 @@ func (e *CycleError) Error() string {
 }
 
 // shortestCycle looks for a shortest way back to each node in the order of names. A cycle is found first from its smallest
-// node, and only a strictly shorter one replaces it: so the result starts at its smallest name.
-func (g *Graph) shortestCycle() []string {
-	var best []string
+// node, and only a strictly shorter one replaces it: so the result starts at its smallest name. Nodes for which missing is
+// zero have been ordered, and are part of no cycle.
+func (g *Graph) shortestCycle(missing map[string]int) []string {
+	search := search{number: map[string]int{}}
 	for _, node := range g.Nodes() {
-		if c := g.cycleThrough(node); c != nil && (best == nil || len(c) < len(best)) {
+		if missing[node] > 0 {
+			search.number[node] = len(search.names)
+			search.names = append(search.names, node)
+		}
+	}
+	for _, node := range search.names {
+		var next []int
+		for _, dependency := range g.Dependencies(node) {
+			if i, ok := search.number[dependency]; ok {
+				next = append(next, i)
+			}
+		}
+		search.next = append(search.next, next)
+	}
+	search.from = make([]int, len(search.names))
+	var best []int
+	for start := range search.names {
+		if c := search.cycleThrough(start, len(best)); c != nil {
 			best = c
 		}
 	}
-	return best
+	path := make([]string, len(best))
+	for i, n := range best {
+		path[i] = search.names[n]
+	}
+	return path
 }
 
-// cycleThrough returns a shortest cycle through start, nil if there is none. Breadth first over sorted neighbours visits
-// paths of one length in lexical order.
-func (g *Graph) cycleThrough(start string) []string {
-	from := map[string]string{}
-	for queue := []string{start}; len(queue) > 0; queue = queue[1:] {
-		node := queue[0]
-		for _, next := range g.Dependencies(node) {
-			if next == start {
-				return walkBack(from, start, node)
-			}
-			if _, seen := from[next]; !seen {
-				from[next] = node
-				queue = append(queue, next)
+// search is a graph by numbers, which have the order of the names.
+type search struct {
+	names  []string
+	number map[string]int
+	next   [][]int // sorted
+	from   []int   // by which node it was reached, -1 for not yet
+}
+
+// cycleThrough returns a shortest cycle through start that is shorter than limit, nil if there is none; a limit of 0 is
+// none. Breadth first over sorted neighbours visits paths of one length in lexical order.
+func (s *search) cycleThrough(start, limit int) []int {
+	for i := range s.from {
+		s.from[i] = -1
+	}
+	level := []int{start}
+	for length := 1; len(level) > 0 && (limit == 0 || length < limit); length++ {
+		var following []int
+		for _, node := range level {
+			for _, next := range s.next[node] {
+				if next == start {
+					return s.walkBack(start, node)
+				}
+				if s.from[next] < 0 {
+					s.from[next] = node
+					following = append(following, next)
+				}
 			}
 		}
+		level = following
 	}
 	return nil
 }
 
-func walkBack(from map[string]string, start, end string) []string {
-	path := []string{end}
+func (s *search) walkBack(start, end int) []int {
+	path := []int{end}
 	for node := end; node != start; {
-		node = from[node]
+		node = s.from[node]
 		path = append(path, node)
 	}
 	slices.Reverse(path)

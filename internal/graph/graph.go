@@ -75,7 +75,7 @@ func (g *Graph) Order() ([]string, error) {
 		}
 	}
 	if len(order) < len(g.deps) {
-		return nil, &CycleError{Path: g.shortestCycle()}
+		return nil, &CycleError{Path: g.shortestCycle(missing)}
 	}
 	return order, nil
 }
@@ -102,7 +102,22 @@ func (g *Graph) Dependents(node string) []string { return reach(g.dependents, no
 
 // HasPath reports whether from depends on to, directly or through others. A node has a path to itself only through a cycle.
 func (g *Graph) HasPath(from, to string) bool {
-	return slices.Contains(reach(g.deps, from), to)
+	seen := map[string]struct{}{}
+	stack := []string{from}
+	for len(stack) > 0 {
+		node := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for next := range g.deps[node] {
+			if next == to {
+				return true
+			}
+			if _, ok := seen[next]; !ok {
+				seen[next] = struct{}{}
+				stack = append(stack, next)
+			}
+		}
+	}
+	return false
 }
 
 func reach(edges map[string]map[string]struct{}, start string) []string {

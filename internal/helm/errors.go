@@ -60,13 +60,32 @@ func translate(err error) error {
 	for _, prefix := range noise {
 		text = strings.ReplaceAll(text, prefix, "")
 	}
+	text = abridge(text)
 	switch {
 	case strings.Contains(text, "cannot be imported into the current release"):
 		text = "objects of the chart exist already and belong to nobody or to another release: " + text
+	case strings.Contains(text, "data: Too long"):
+		// The record comes first: nothing else has been written.
+		text = "the record of the release is larger than the 1 MiB that Kubernetes keeps in a Secret; take large objects out of the chart, " +
+			"or shorten the values: " + text
 	case strings.Contains(text, "another operation"):
 		text = "another Helm operation on this release is in progress: " + text
 	}
 	return &sentence{text: text, err: err}
+}
+
+// maxSentence is how long a sentence may be, in bytes: a template can fail with a text
+// of any length, and a status holds the sentences of a hundred components.
+const maxSentence = 2048
+
+// abridge takes out the middle of a long text: it begins with where, and ends with why.
+func abridge(text string) string {
+	if len(text) <= maxSentence {
+		return text
+	}
+	head, tail := text[:maxSentence/2], text[len(text)-maxSentence/4:]
+	return fmt.Sprintf("%s [... %d bytes ...] %s",
+		strings.ToValidUTF8(head, ""), len(text)-len(head)-len(tail), strings.ToValidUTF8(tail, ""))
 }
 
 // many is how Helm joins the errors about several objects, in the order in which

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -55,5 +56,19 @@ func TestManyErrorsAreAFew(t *testing.T) {
 		if got := helm.Translate(errors.New(text)).Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+// TestALongErrorIsAbridged: a template can fail with a text of any length, which would
+// not fit into a status.
+func TestALongErrorIsAbridged(t *testing.T) {
+	text := "execution error at (a.yaml:1:4): " + strings.Repeat("the kettle is dry; ", 5000) + "ü: at last"
+	got := helm.Translate(errors.New(text)).Error()
+	if len(got) > 2048 || !strings.HasPrefix(got, "execution error at (a.yaml:1:4): the") || !strings.HasSuffix(got, "ü: at last") ||
+		!strings.Contains(got, " bytes ...] ") {
+		t.Errorf("%d bytes: %s", len(got), got)
+	}
+	if short := strings.Repeat("x", 2048); helm.Translate(errors.New(short)).Error() != short {
+		t.Error("a text that fits is changed")
 	}
 }

@@ -27,3 +27,6 @@ func Told(err error, why string) error { return (&decorator{why: why}).told(tran
 
 // PlainNumbers is what templates get of values.
 func PlainNumbers(values map[string]any) map[string]any { return plainNumbers(values) }
+
+// JSONLength is the bound for a text in a record.
+func JSONLength(text string) int { return jsonLength(text) }

@@ -61,6 +61,12 @@ type Rendered struct {
 	// Guarded are the API groups that a fail-closed admission webhook of this
 	// release stands before; "*" is every group.
 	Guarded []string
+	// RecordBytes is what the record of the release will take of RecordLimit, to
+	// within some bytes for times; 0 when that is below RecordNear for certain and was
+	// not counted.
+	RecordBytes int
+	// text is the length of the documents of the record, as JSON.
+	text int
 }
 
 // Kinds lists the distinct kinds of objects and hooks, in order of appearance.
@@ -80,7 +86,7 @@ func (r *Rendered) Kinds() []schema.GroupVersionKind {
 
 // Render fetches and renders a chart with the live cluster behind "lookup".
 // Errors carry a reason: those of internal/chart, ValuesInvalid, RenderFailed,
-// KubernetesVersionUnsupported.
+// KubernetesVersionUnsupported, ReleaseTooLarge.
 func (e *Engine) Render(ctx context.Context, request RenderRequest) (*Rendered, error) {
 	resolved, loaded, err := e.load(ctx, request)
 	if err != nil {
@@ -95,16 +101,21 @@ func (e *Engine) Render(ctx context.Context, request RenderRequest) (*Rendered, 
 			"chart %s %s: %w; choose another version", resolved.Name, resolved.Version, err)
 	}
 	asked := &recorder{has: request.Has, asked: map[string]bool{}}
-	files, err := e.execute(loaded, request, asked)
+	given := plainNumbers(request.Values)
+	files, err := e.execute(loaded, request, given, asked)
 	if err != nil {
 		return nil, err
 	}
+	notes := files[path.Join(loaded.Name(), "templates", "NOTES.txt")]
 	out := &Rendered{Chart: resolved}
 	if err := out.collect(files, loaded, request.Namespace, e.options.Kinds); err != nil {
 		return nil, failure.Terminal(v1alpha1.ReasonRenderFailed,
 			"chart %s %s with these values: %w", resolved.Name, resolved.Version, err)
 	}
 	out.Capabilities = asked.answers()
+	if err := out.weigh(draft{release: request.Release, loaded: loaded, values: given, files: files, notes: notes}); err != nil {
+		return nil, err
+	}
 	return out, nil
 }
 
@@ -122,8 +133,9 @@ func (e *Engine) load(ctx context.Context, request RenderRequest) (chart.Resolve
 }
 
 // execute runs the templates. The values are checked against the chart's schema.
-func (e *Engine) execute(loaded *helmchart.Chart, request RenderRequest, asked *recorder) (map[string]string, error) {
-	given := plainNumbers(request.Values)
+func (e *Engine) execute(
+	loaded *helmchart.Chart, request RenderRequest, given map[string]any, asked *recorder,
+) (map[string]string, error) {
 	if err := chartutil.ProcessDependenciesWithMerge(loaded, given); err != nil {
 		return nil, failure.Terminal(v1alpha1.ReasonValuesInvalid, "values: %w", err)
 	}
@@ -183,6 +195,7 @@ func (r *Rendered) add(document, namespace string, kinds Kinds) error {
 		r.CRDs = append(r.CRDs, []byte(document))
 		return nil
 	}
+	r.text += jsonLength(document) + besideObject
 	heads, err := headsOf(document)
 	if err != nil {
 		return err
@@ -190,6 +203,7 @@ func (r *Rendered) add(document, namespace string, kinds Kinds) error {
 	for _, h := range heads {
 		object := objectOf(h, namespace, kinds)
 		if h.isHook() {
+			r.text += besideHook
 			r.Hooks = append(r.Hooks, object)
 		} else {
 			r.Objects = append(r.Objects, object)

@@ -5,7 +5,7 @@
 // never waited for, and wakes its release when it ends. There is at most one per
 // release. The table of running jobs is the one piece of memory of the operator;
 // it is a lock and a progress bar, never the truth, which is read from Helm's
-// storage. It imports the standard library only.
+// storage. It imports the budget room and the standard library.
 package jobs
 
 import (
@@ -14,6 +14,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/groundwork-dev/groundwork/internal/budget"
 )
 
 // Outcome is how a job ended.
@@ -45,7 +47,7 @@ type Running struct {
 
 // Table holds the jobs of this process. Safe for concurrent use.
 type Table struct {
-	slots chan struct{}
+	gate  *budget.Gate
 	grace time.Duration
 	wake  func(release string)
 	now   func() time.Time
@@ -67,13 +69,22 @@ type entry struct {
 	interrupt context.CancelFunc
 }
 
+// Option changes how a Table works.
+type Option func(*Table, int)
+
+// Within lets jobs in by what they weigh, too: see BeginWeighted. The budget may be
+// shared with others. Default: one without end.
+func Within(shared *budget.Budget) Option {
+	return func(t *Table, parallel int) { t.gate = shared.Gate(parallel) }
+}
+
 // New makes a table that runs at most parallel jobs at a time, at least one, and
 // calls wake with the release when one ends. Wake must not block. When the operator
 // is told to end, what runs may go on for the grace: a Helm action that is cut off
 // leaves a failed revision behind, and is done again by the successor.
-func New(parallel int, grace time.Duration, wake func(release string)) *Table {
-	return &Table{
-		slots:    make(chan struct{}, max(1, parallel)),
+func New(parallel int, grace time.Duration, wake func(release string), options ...Option) *Table {
+	t := &Table{
+		gate:     budget.New(0).Gate(parallel),
 		grace:    grace,
 		wake:     wake,
 		now:      time.Now,
@@ -81,6 +92,10 @@ func New(parallel int, grace time.Duration, wake func(release string)) *Table {
 		outcomes: map[string]Outcome{},
 		over:     make(chan struct{}),
 	}
+	for _, option := range options {
+		option(t, parallel)
+	}
+	return t
 }
 
 // NeedLeaderElection says that only the leader acts.
@@ -110,9 +125,16 @@ func (t *Table) Start(ctx context.Context) error {
 // work with must live until then.
 func (t *Table) Over() <-chan struct{} { return t.over }
 
-// Begin starts a job unless the release has one or the table is not running, and
-// says whether it did.
+// Begin starts a job that weighs nothing: see BeginWeighted.
 func (t *Table) Begin(release, action, digest string, run func(context.Context) (any, error)) bool {
+	return t.BeginWeighted(release, action, digest, 0, run)
+}
+
+// BeginWeighted starts a job unless the release has one or the table is not running,
+// and says whether it did. The job gets its turn, in the order of these calls, when
+// there are fewer than parallel and the budget has room for its weight: about as many
+// bytes as it takes, for which budget.Weight has a rule. Lighter jobs may go first.
+func (t *Table) BeginWeighted(release, action, digest string, weight int64, run func(context.Context) (any, error)) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, busy := t.running[release]; busy || t.closed || t.ctx == nil {
@@ -124,9 +146,10 @@ func (t *Table) Begin(release, action, digest string, run func(context.Context) 
 		interrupt: interrupt,
 	}
 	delete(t.outcomes, release)
+	ticket := t.gate.Join(weight)
 	t.group.Go(func() {
 		defer interrupt()
-		t.run(ctx, release, action, digest, run)
+		t.finish(release, t.run(ctx, ticket, Outcome{Action: action, Digest: digest}, run))
 	})
 	return true
 }
@@ -179,25 +202,29 @@ func (t *Table) Clear(release string) {
 	delete(t.outcomes, release)
 }
 
-func (t *Table) run(ctx context.Context, release, action, digest string, run func(context.Context) (any, error)) {
-	outcome := Outcome{Action: action, Digest: digest}
+// run waits for the job's turn and takes it.
+func (t *Table) run(ctx context.Context, ticket *budget.Ticket, outcome Outcome, run func(context.Context) (any, error)) Outcome {
+	defer ticket.Done()
 	waiting, stop := Waiting(ctx)
 	defer stop()
-	select {
-	case t.slots <- struct{}{}:
-		if waiting.Err() == nil && t.stopping.Err() == nil { // select chooses at random when several are there
-			outcome.Began = t.now()
-			outcome.Value, outcome.Err = guard(ctx, run)
-		}
-		<-t.slots
-	case <-waiting.Done():
-	case <-t.stopping.Done():
+	turn, end := context.WithCancelCause(waiting)
+	defer end(nil)
+	unhook := context.AfterFunc(t.stopping, func() { end(context.Cause(t.stopping)) })
+	defer unhook()
+	outcome.Err = ticket.Wait(turn)
+	if outcome.Err == nil {
+		outcome.Err = context.Cause(t.stopping) // the end is told a moment later to turn
 	}
-	if outcome.Began.IsZero() {
-		if outcome.Err = context.Cause(waiting); outcome.Err == nil {
-			outcome.Err = context.Cause(t.stopping)
-		}
+	if outcome.Err != nil {
+		return outcome
 	}
+	outcome.Began = t.now()
+	outcome.Value, outcome.Err = guard(ctx, run)
+	return outcome
+}
+
+// finish writes down how a job ended, and tells.
+func (t *Table) finish(release string, outcome Outcome) {
 	t.mu.Lock()
 	outcome.Ended = t.now()
 	delete(t.running, release)

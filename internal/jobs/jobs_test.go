@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/groundwork-dev/groundwork/internal/budget"
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 )
 
@@ -314,4 +315,67 @@ func TestNothingRunsAfterTheEnd(t *testing.T) {
 			synctest.Wait()
 		})
 	}
+}
+
+// TestWeights: big jobs take turns, small ones go on beside them, and one that is
+// interrupted while it waits leaves no weight behind.
+func TestWeights(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shared := budget.New(100)
+		table := jobs.New(8, 0, func(string) {}, jobs.Within(shared))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- table.Start(ctx) }()
+		synctest.Wait()
+		var running atomic.Int64
+		finish := make(chan struct{})
+		heavy := func(weight int64) func(context.Context) (any, error) {
+			return func(context.Context) (any, error) {
+				running.Add(weight)
+				<-finish
+				running.Add(-weight)
+				return "done", nil
+			}
+		}
+		for release, weight := range map[string]int64{"a": 60, "b": 60, "c": 60} {
+			if !table.BeginWeighted(release, "Install", "d", weight, heavy(weight)) {
+				t.Fatalf("%s did not begin", release)
+			}
+		}
+		table.BeginWeighted("small", "Install", "d", 40, heavy(40))
+		table.Begin("weightless", "Install", "d", heavy(1))
+		synctest.Wait()
+		if got := running.Load(); got != 101 {
+			t.Errorf("%d at work, want one of 60, the one of 40 and the weightless one", got)
+		}
+		for _, release := range []string{"a", "b", "c"} {
+			table.Interrupt(release) // ends those that wait
+		}
+		synctest.Wait()
+		if got := shared.State(); got != (budget.State{Size: 100, Used: 100}) {
+			t.Errorf("after the interruption: %+v", got)
+		}
+		close(finish)
+		synctest.Wait()
+		if got := shared.State(); got != (budget.State{Size: 100}) {
+			t.Errorf("in the end: %+v", got)
+		}
+		ended := 0
+		for _, release := range []string{"a", "b", "c", "small", "weightless"} {
+			outcome, known := table.Outcome(release)
+			if !known || outcome.Began.IsZero() != errors.Is(outcome.Err, jobs.ErrInterrupted) {
+				t.Errorf("%s: %+v", release, outcome)
+			}
+			if outcome.Value == "done" {
+				ended++
+			}
+		}
+		if ended != 3 {
+			t.Errorf("%d jobs were done, want 3", ended)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/groundwork-dev/groundwork/bundles"
 	"github.com/groundwork-dev/groundwork/controllers"
 	"github.com/groundwork-dev/groundwork/internal/admission"
+	"github.com/groundwork-dev/groundwork/internal/budget"
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/chart"
 	"github.com/groundwork-dev/groundwork/internal/cluster"
@@ -34,6 +35,10 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/refs"
 	"github.com/groundwork-dev/groundwork/internal/usage"
 )
+
+// quietAfter is how long after the last work memory is given back: drift that comes in
+// bursts, and the components of a bundle, should find everything in place.
+const quietAfter = 10 * time.Second
 
 // statusInterval is the least time between two writes of a status that only tells how
 // far things are. People do not read faster.
@@ -57,6 +62,8 @@ type rooms struct {
 	objects    dynamic.Interface
 	handoff    *controllers.Handoff
 	metrics    *metrics.Recorder
+	// weigh estimates how much memory work with a chart takes.
+	weigh func(digest string) int64
 	// wakers put bundles and releases into the queues of their controllers.
 	bundles, releases *controllers.Waker
 }
@@ -155,8 +162,15 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
-	r.actions = jobs.New(o.ParallelActions, o.ActionGrace, r.releases.Wake)
-	r.preparer = prepare.New(r.engine, prepare.Options{Parallel: o.ParallelPrepares, Wake: r.bundles.Wake})
+	r.weigh = func(digest string) int64 { return budget.Weight(charts.Size(digest), 0) }
+	memory := budget.New(budget.SizeFor(budget.Limit()))
+	memory.WhenQuiet(quietAfter, func() {
+		if err := budget.Release(); err != nil {
+			ctrl.Log.V(1).Info("Not all memory was given back", "error", err.Error())
+		}
+	})
+	r.actions = jobs.New(o.ParallelActions, o.ActionGrace, r.releases.Wake, jobs.Within(memory))
+	r.preparer = prepare.New(r.engine, prepare.Options{Gate: memory.Gate(o.ParallelPrepares), Wake: r.bundles.Wake})
 	r.applier = crds.NewApplier(mgr.GetClient(), crds.Options{Parallel: o.ParallelCRDs, Wake: r.bundles.Wake, Log: ctrl.Log.WithName("crds")})
 	r.checks, err = crds.NewChecker(config, crds.CheckerOptions{Parallel: o.ParallelCRDs, Wake: r.bundles.Wake, Log: ctrl.Log.WithName("crds")})
 	return err
@@ -166,7 +180,7 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.Set) error {
 	recorder := controllers.LoggedRecorder{EventRecorder: mgr.GetEventRecorder("groundwork"), Log: ctrl.Log.WithName("event")}
 	release := &controllers.ComponentReleaseReconciler{
-		Client: mgr.GetClient(), Records: mgr.GetCache(), StatusInterval: statusInterval, Recorder: recorder, References: r.references, Engine: r.engine,
+		Client: mgr.GetClient(), Records: mgr.GetCache(), StatusInterval: statusInterval, Weight: r.weigh, Recorder: recorder, References: r.references, Engine: r.engine,
 		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Metrics: r.metrics, Clock: clock.RealClock{},
 		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger, Pods: r.pods,
 	}
@@ -176,7 +190,7 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 	bundle := &controllers.PlatformBundleReconciler{
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Recorder: recorder, Catalogs: catalogs,
 		References: r.references, Preparer: r.preparer, Kinds: r.kinds, CRDs: r.applier, CRDChecks: r.checks, Usage: r.counter,
-		Admission: r.webhooks, Handoff: r.handoff, StatusInterval: statusInterval,
+		Admission: r.webhooks, Handoff: r.handoff, StatusInterval: statusInterval, Weight: r.weigh,
 		KindsChanged: func() {
 			r.tracker.KindsChanged()
 			r.counter.KindsChanged()

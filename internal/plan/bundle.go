@@ -55,7 +55,9 @@ type planner struct {
 	order    []string
 	// unknown are components whose inputs are still being looked at, sorted.
 	unknown []string
-	plan    Plan
+	// needed is what allNeeds returns; nil until then.
+	needed *graph.Graph
+	plan   Plan
 }
 
 func index[T any](list []T, key func(T) string) map[string]T {

@@ -60,7 +60,7 @@ func (p *planner) leaving() map[string]bool {
 func (p *planner) dependents(name string) []string {
 	var out []string
 	for other, r := range p.releases {
-		if other != name && !r.Removed && slices.Contains(p.needs(r), name) {
+		if other != name && !r.Removed && p.needsOne(r, name) {
 			out = append(out, other)
 		}
 	}
@@ -85,29 +85,44 @@ func (p *planner) needs(r ReleaseState) []string {
 	return out
 }
 
+// needsOne says whether name is among needs: it is asked for every pair.
+func (p *planner) needsOne(r ReleaseState, name string) bool {
+	return slices.Contains(r.DependsOn, name) || slices.Contains(r.KindsOf, name) ||
+		(slices.Contains(r.GuardedBy, name) && !p.releases[name].PolicyEngine)
+}
+
 // engines are the policy engines that leave together with name and go first. What
 // needs an engine waits for none of them: that engine waits for it.
 func (p *planner) engines(name string, leaving map[string]bool) []string {
 	if p.releases[name].PolicyEngine {
 		return nil
 	}
-	needs := graph.New()
-	for other, r := range p.releases {
-		needs.Add(other, p.needs(r)...)
-	}
-	for other, c := range p.wanted {
-		needs.Add(other, c.DependsOn...)
-	}
 	var out []string
 	for other, r := range p.releases {
-		if !r.PolicyEngine || !leaving[other] {
-			continue
+		if r.PolicyEngine && leaving[other] {
+			out = append(out, other)
 		}
-		if needs.HasPath(name, other) {
+	}
+	for _, other := range out {
+		if p.allNeeds().HasPath(name, other) {
 			return nil
 		}
-		out = append(out, other)
 	}
 	slices.Sort(out)
 	return out
+}
+
+// allNeeds are the edges, old and new, by which removal goes; made when first asked for.
+func (p *planner) allNeeds() *graph.Graph {
+	if p.needed != nil {
+		return p.needed
+	}
+	p.needed = graph.New()
+	for other, r := range p.releases {
+		p.needed.Add(other, p.needs(r)...)
+	}
+	for other, c := range p.wanted {
+		p.needed.Add(other, c.DependsOn...)
+	}
+	return p.needed
 }

@@ -72,6 +72,7 @@ type Watcher struct {
 	stopped    bool
 	running    sync.WaitGroup
 	follows    map[string][]Workload
+	followers  map[string]map[string]bool // the releases by the namespaces of what they follow
 	namespaces map[string]*namespaceWatch
 }
 
@@ -96,7 +97,7 @@ func New(config *rest.Config, options Options) (*Watcher, error) {
 	}
 	return &Watcher{
 		client: options.Client, wake: options.Wake, grace: options.Grace, log: options.Log,
-		follows: map[string][]Workload{}, namespaces: map[string]*namespaceWatch{},
+		follows: map[string][]Workload{}, followers: map[string]map[string]bool{}, namespaces: map[string]*namespaceWatch{},
 	}, nil
 }
 
@@ -112,7 +113,9 @@ func (w *Watcher) Start(ctx context.Context) error {
 		return errors.New("a pod watcher can be started once")
 	}
 	w.ctx = ctx
-	w.adjust() //nolint:contextcheck // it begins watches with the context that was just kept
+	for namespace := range w.followers {
+		w.adjust(namespace) //nolint:contextcheck // it begins watches with the context that was just kept
+	}
 	w.mu.Unlock()
 
 	<-ctx.Done()
@@ -132,7 +135,8 @@ func (w *Watcher) Follow(release string, workloads []Workload) {
 	workloads = slices.Compact(workloads)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if slices.Equal(w.follows[release], workloads) {
+	before := w.follows[release]
+	if slices.Equal(before, workloads) {
 		return
 	}
 	if len(workloads) == 0 {
@@ -140,7 +144,37 @@ func (w *Watcher) Follow(release string, workloads []Workload) {
 	} else {
 		w.follows[release] = workloads
 	}
-	w.adjust()
+	for _, namespace := range namespacesOf(slices.Concat(before, workloads)) {
+		w.enlist(release, namespace)
+		w.adjust(namespace)
+	}
+}
+
+// namespacesOf lists the namespaces of workloads, each once.
+func namespacesOf(workloads []Workload) []string {
+	var out []string
+	for _, workload := range workloads {
+		if !slices.Contains(out, workload.Namespace) {
+			out = append(out, workload.Namespace)
+		}
+	}
+	return out
+}
+
+// enlist brings the followers of a namespace up to date with what a release follows.
+// The lock is held.
+func (w *Watcher) enlist(release, namespace string) {
+	if slices.ContainsFunc(w.follows[release], func(f Workload) bool { return f.Namespace == namespace }) {
+		if w.followers[namespace] == nil {
+			w.followers[namespace] = map[string]bool{}
+		}
+		w.followers[namespace][release] = true
+		return
+	}
+	delete(w.followers[namespace], release)
+	if len(w.followers[namespace]) == 0 {
+		delete(w.followers, namespace)
+	}
 }
 
 // Trouble says in one sentence why the pods of a workload do not run: the worst
@@ -181,31 +215,33 @@ func (w *Watcher) Explain(ctx context.Context, workload Workload) (string, error
 	return found.String(), nil
 }
 
-// adjust begins the watches that are missing and ends those that nobody needs, and
-// remembers what is known of every workload that is followed. The lock is held.
-func (w *Watcher) adjust() {
+// adjust begins the watch of a namespace if it is missing, or ends it if nobody needs
+// it, and remembers what is known of every workload there that is followed. What it
+// costs depends on that namespace alone. The lock is held.
+func (w *Watcher) adjust(namespace string) {
 	if w.ctx == nil || w.stopped {
 		return
 	}
-	needed := map[string][]Workload{}
-	for _, workloads := range w.follows {
-		for _, workload := range workloads {
-			needed[workload.Namespace] = append(needed[workload.Namespace], workload)
+	var followed []Workload
+	for release := range w.followers[namespace] {
+		for _, workload := range w.follows[release] {
+			if workload.Namespace == namespace {
+				followed = append(followed, workload)
+			}
 		}
 	}
-	for name, n := range w.namespaces {
-		if needed[name] == nil {
+	n := w.namespaces[namespace]
+	if len(followed) == 0 {
+		if n != nil {
 			n.cancel()
-			delete(w.namespaces, name)
+			delete(w.namespaces, namespace)
 		}
+		return
 	}
-	for name, workloads := range needed {
-		n := w.namespaces[name]
-		if n == nil {
-			n = w.begin(name)
-		}
-		n.follow(workloads)
+	if n == nil {
+		n = w.begin(namespace)
 	}
+	n.follow(followed)
 }
 
 // begin starts the watch of a namespace. The lock is held.
@@ -227,7 +263,7 @@ func (w *Watcher) begin(namespace string) *namespaceWatch {
 func (w *Watcher) listed(n *namespaceWatch, store cache.Indexer) {
 	w.mu.Lock()
 	n.store = store
-	woken := w.followers(n, slices.Collect(maps.Keys(n.told)))
+	woken := w.toWake(n, slices.Collect(maps.Keys(n.told)))
 	w.mu.Unlock()
 	w.wakeAll(woken)
 }
@@ -235,14 +271,14 @@ func (w *Watcher) listed(n *namespaceWatch, store cache.Indexer) {
 // podChanged implements events.
 func (w *Watcher) podChanged(n *namespaceWatch, workloads []Workload) {
 	w.mu.Lock()
-	woken := w.followers(n, workloads)
+	woken := w.toWake(n, workloads)
 	w.mu.Unlock()
 	w.wakeAll(woken)
 }
 
-// followers returns the releases that follow those of the workloads whose trouble has
+// toWake returns the releases that follow those of the workloads whose trouble has
 // become another. The lock is held.
-func (w *Watcher) followers(n *namespaceWatch, workloads []Workload) []string {
+func (w *Watcher) toWake(n *namespaceWatch, workloads []Workload) []string {
 	if w.namespaces[n.namespace] != n {
 		return nil // this watch has been ended
 	}
@@ -251,8 +287,8 @@ func (w *Watcher) followers(n *namespaceWatch, workloads []Workload) []string {
 		return nil
 	}
 	var releases []string
-	for release, follows := range w.follows {
-		if slices.ContainsFunc(follows, func(f Workload) bool { return slices.Contains(changed, f) }) {
+	for release := range w.followers[n.namespace] {
+		if slices.ContainsFunc(w.follows[release], func(f Workload) bool { return slices.Contains(changed, f) }) {
 			releases = append(releases, release)
 		}
 	}

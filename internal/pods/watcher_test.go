@@ -470,3 +470,25 @@ func TestTrim(t *testing.T) {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 }
+
+// TestNothingIsLeftOfFollowers: whoever moves to another namespace, or ends, is not
+// remembered where it was.
+func TestNothingIsLeftOfFollowers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.start()
+		other := Workload{"Deployment", "elsewhere", "web"}
+		b.Follow("week1.web", []Workload{web, other})
+		b.Follow("week1.db", []Workload{db})
+		b.Follow("week1.web", []Workload{other})
+		want := map[string]map[string]bool{"shop": {"week1.db": true}, "elsewhere": {"week1.web": true}}
+		if diff := cmp.Diff(want, b.followers); diff != "" {
+			t.Errorf("followers (-want +got):\n%s", diff)
+		}
+		b.Follow("week1.db", nil)
+		b.Follow("week1.web", nil)
+		if len(b.followers)+len(b.follows)+len(b.namespaces) != 0 {
+			t.Errorf("left behind: %v, %v, %v", b.followers, b.follows, b.namespaces)
+		}
+	})
+}

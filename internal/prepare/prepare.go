@@ -10,6 +10,7 @@ package prepare
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/budget"
 	"github.com/groundwork-dev/groundwork/internal/chart"
 	"github.com/groundwork-dev/groundwork/internal/crds"
 	"github.com/groundwork-dev/groundwork/internal/failure"
@@ -47,6 +49,8 @@ type Request struct {
 	New bool
 	// Adopt takes over those that belong to no release.
 	Adopt bool
+	// Weight is about how many bytes of memory the work takes; see budget.Weight.
+	Weight int64
 }
 
 // Result is what was learnt about one component.
@@ -63,6 +67,20 @@ type Result struct {
 	Capabilities []v1alpha1.CapabilityAnswer
 	// Guarded are API groups behind a fail-closed webhook of the component.
 	Guarded []string
+	// RecordBytes is what the release's record will take of helm.RecordLimit; 0 when
+	// that is below helm.RecordNear for certain.
+	RecordBytes int
+}
+
+// RecordWarning is a sentence about a record that is close to the limit, for people;
+// empty when it is not. The percentage is rounded down, so that it stays the same
+// for charts that render differently every time.
+func (r *Result) RecordWarning() string {
+	if r.RecordBytes < helm.RecordNear {
+		return ""
+	}
+	return fmt.Sprintf("the record of the release takes %d %% of the 1 MiB that Kubernetes keeps in a Secret: a later version of the chart, or "+
+		"larger values, may be refused", r.RecordBytes*100/helm.RecordLimit)
 }
 
 // Holds says whether every answer that was given is still the right one.
@@ -77,8 +95,8 @@ func (r *Result) Holds(has func(string) bool) bool {
 
 // Options of a Preparer.
 type Options struct {
-	// Parallel renders at a time. Default: 2.
-	Parallel int
+	// Gate lets renders in. Default: two at a time, whatever they weigh.
+	Gate *budget.Gate
 	// Wake is called with the owner when a result or an error is there, and when
 	// it is time to try again. It must not block.
 	Wake func(owner string)
@@ -90,7 +108,6 @@ type Options struct {
 type Preparer struct {
 	renderer Renderer
 	options  Options
-	slots    chan struct{}
 
 	mu      sync.Mutex
 	ctx     context.Context //nolint:containedctx // the life of background work, given by Start
@@ -114,8 +131,8 @@ type entry struct {
 
 // New makes a Preparer that begins to work with Start.
 func New(renderer Renderer, options Options) *Preparer {
-	if options.Parallel <= 0 {
-		options.Parallel = 2
+	if options.Gate == nil {
+		options.Gate = budget.New(0).Gate(2)
 	}
 	if options.Clock == nil {
 		options.Clock = clock.RealClock{}
@@ -123,7 +140,6 @@ func New(renderer Renderer, options Options) *Preparer {
 	return &Preparer{
 		renderer: renderer,
 		options:  options,
-		slots:    make(chan struct{}, options.Parallel),
 		started:  make(chan struct{}),
 		entries:  map[string]map[string]*entry{},
 		retried:  map[string]string{},
@@ -257,7 +273,9 @@ func (p *Preparer) Retry(owner, request string) {
 
 func (p *Preparer) run(owner, key string, e *entry, request Request) {
 	<-p.started
-	p.slots <- struct{}{}
+	ticket := p.options.Gate.Join(request.Weight)
+	defer ticket.Done()
+	_ = ticket.Wait(p.ctx) // nothing can be fetched after the end, which is an error of its own
 	asked := map[string]bool{}
 	if has := request.Has; has != nil {
 		request.Has = func(question string) bool {
@@ -267,7 +285,6 @@ func (p *Preparer) run(owner, key string, e *entry, request Request) {
 		}
 	}
 	result, err := p.prepare(p.ctx, request)
-	<-p.slots
 	p.finish(owner, key, e, result, err, asked)
 	p.options.Wake(owner)
 }
@@ -290,6 +307,7 @@ func (p *Preparer) prepare(ctx context.Context, request Request) (result *Result
 		Objects:      rendered.Objects,
 		Capabilities: rendered.Capabilities,
 		Guarded:      rendered.Guarded,
+		RecordBytes:  rendered.RecordBytes,
 	}
 	for _, manifest := range rendered.CRDs {
 		definition, err := crds.Parse(manifest)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,6 +17,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/budget"
 	"github.com/groundwork-dev/groundwork/internal/chart"
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/helm"
@@ -52,7 +54,7 @@ func newFixture(t *testing.T, parallel int) *fixture {
 	t.Helper()
 	f := &fixture{t: t, clock: clocktesting.NewFakeClock(time.Unix(0, 0)), woken: make(chan string, 100)}
 	f.answer(&helm.Rendered{Chart: chart.Resolved{Name: "c"}}, nil)
-	f.Preparer = prepare.New(f, prepare.Options{Parallel: parallel, Clock: f.clock, Wake: func(owner string) { f.woken <- owner }})
+	f.Preparer = prepare.New(f, prepare.Options{Gate: budget.New(0).Gate(parallel), Clock: f.clock, Wake: func(owner string) { f.woken <- owner }})
 	return f
 }
 
@@ -370,5 +372,22 @@ func TestKeep(t *testing.T) {
 	f.wake()
 	if f.Peek("owner", "dropped") != nil || f.Peek("owner", "wanted") == nil {
 		t.Error("a render under way: the wrong one was kept")
+	}
+}
+
+// TestRecordWarning: whoever is close to the limit of a record is told before the
+// next version is refused.
+func TestRecordWarning(t *testing.T) {
+	for bytes, want := range map[int]string{0: "", helm.RecordNear - 1: "", helm.RecordNear: "takes 85 %", 1_000_000: "takes 95 %"} {
+		f := newFixture(t, 1).start()
+		f.answer(&helm.Rendered{RecordBytes: bytes}, nil)
+		f.begin("key")
+		got, err := f.ensure("key")
+		if err != nil || got.RecordBytes != bytes {
+			t.Fatalf("%d bytes: %+v, %v", bytes, got, err)
+		}
+		if warning := got.RecordWarning(); want == "" != (warning == "") || !strings.Contains(warning, want) {
+			t.Errorf("%d bytes: %q, want %q", bytes, warning, want)
+		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
-	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -15,8 +14,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// metadataHash is the field (of a trimmed object) or the annotation (of trimmed metadata) that stands for labels, annotations and finalizers:
-// they do not count in the generation.
+// metadataHash is the field of a trimmed object that stands for labels, annotations and finalizers: they do not count in the generation.
 const metadataHash = "metadataHash"
 
 // Change is what a watch has shown of an object: somebody wrote more than its status, or it is gone.
@@ -32,29 +30,57 @@ type Change struct {
 	Deleted bool
 }
 
+// trace is what is kept of an object whose state readiness does not read: what a Change is made from. There are thousands of them; each takes a
+// sixth of the metadata it is made from.
+type trace struct {
+	namespace, name, uid, resourceVersion string
+	generation                            int64
+	hash                                  int64 // of what does not count in the generation
+	deleting                              bool
+}
+
+// GetObjectMeta implements metav1.ObjectMetaAccessor, by which an informer finds the object and sees that it changed.
+func (t *trace) GetObjectMeta() metav1.Object {
+	return &metav1.ObjectMeta{Namespace: t.namespace, Name: t.name, ResourceVersion: t.resourceVersion}
+}
+
+// traceOf reads an object that a watch has shown, trimmed.
+func traceOf(obj any) (*trace, bool) {
+	if t, ok := obj.(*trace); ok {
+		return t, true
+	}
+	m, ok := obj.(metav1.Object)
+	if !ok {
+		return nil, false
+	}
+	return &trace{
+		namespace: m.GetNamespace(), name: m.GetName(), uid: string(m.GetUID()), resourceVersion: m.GetResourceVersion(),
+		generation: m.GetGeneration(), hash: hashOf(m), deleting: m.GetDeletionTimestamp() != nil,
+	}, true
+}
+
 // written tells of an event. What is being deleted is told of when it is gone: until then nothing can be done about it.
 func (w *kindWatch) written(obj any, deleted bool) {
-	m, ok := obj.(metav1.Object)
-	if !ok || (!deleted && m.GetDeletionTimestamp() != nil) {
+	t, ok := traceOf(obj)
+	if !ok || (!deleted && t.deleting) {
 		return
 	}
 	w.events.objectWritten(Change{
-		Object: Object{w.gvk, m.GetNamespace(), m.GetName()},
-		UID:    string(m.GetUID()), ResourceVersion: m.GetResourceVersion(), Generation: m.GetGeneration(), Deleted: deleted,
+		Object: Object{w.gvk, t.namespace, t.name}, UID: t.uid, ResourceVersion: t.resourceVersion, Generation: t.generation, Deleted: deleted,
 	})
 }
 
 // wrote says whether an update may have changed more than the status. Of kinds without a generation every new resourceVersion may.
 func wrote(before, after any) bool {
-	a, ok := before.(metav1.Object)
-	b, ok2 := after.(metav1.Object)
+	a, ok := traceOf(before)
+	b, ok2 := traceOf(after)
 	switch {
-	case !ok || !ok2, a.GetUID() != b.GetUID():
+	case !ok || !ok2, a.uid != b.uid:
 		return true
-	case a.GetResourceVersion() == b.GetResourceVersion():
+	case a.resourceVersion == b.resourceVersion:
 		return false // a list shows again what was known
-	case b.GetGeneration() > 0:
-		return a.GetGeneration() != b.GetGeneration() || trimmedHash(a) != trimmedHash(b)
+	case b.generation > 0:
+		return a.generation != b.generation || a.hash != b.hash
 	}
 	return true
 }
@@ -63,7 +89,7 @@ func wrote(before, after any) bool {
 func (t *Tracker) objectWritten(change Change) {
 	t.mu.Lock()
 	var releases []string
-	for sub := range t.byObject[change.Object] {
+	for _, sub := range t.byObject[change.Object] {
 		if sub.release != "" {
 			releases = append(releases, sub.release)
 		}
@@ -96,29 +122,6 @@ func (t *Tracker) missing(gvk schema.GroupVersionKind) []Object {
 	}
 	slices.SortFunc(out, compareObjects)
 	return out
-}
-
-// trimPartial keeps of an object's metadata what a Change is made from.
-func trimPartial(in *metav1.PartialObjectMetadata) *metav1.PartialObjectMetadata {
-	hash := trimmedHash(in)
-	if hash == "" {
-		hash = strconv.FormatInt(hashOf(in), 16)
-	}
-	return &metav1.PartialObjectMetadata{TypeMeta: in.TypeMeta, ObjectMeta: metav1.ObjectMeta{
-		Name: in.Name, Namespace: in.Namespace, UID: in.UID, ResourceVersion: in.ResourceVersion, Generation: in.Generation,
-		DeletionTimestamp: in.DeletionTimestamp, Annotations: map[string]string{metadataHash: hash},
-	}}
-}
-
-// trimmedHash is the hash that trimming left; empty for an object that was not trimmed.
-func trimmedHash(m metav1.Object) string {
-	if u, ok := m.(*unstructured.Unstructured); ok {
-		if hash, ok := u.Object[metadataHash].(int64); ok {
-			return strconv.FormatInt(hash, 16)
-		}
-		return ""
-	}
-	return m.GetAnnotations()[metadataHash]
 }
 
 // hashOf is the hash of an object's labels, annotations and finalizers; that of a trimmed object is kept.

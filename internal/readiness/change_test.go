@@ -21,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	metadatafake "k8s.io/client-go/metadata/fake"
 	clienttesting "k8s.io/client-go/testing"
+	"k8s.io/client-go/tools/cache"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 )
@@ -212,13 +213,24 @@ func TestTrimPartial(t *testing.T) {
 	in := partialAt("a", "7", 3, "x")
 	in.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "m"}}
 	before := in.DeepCopy()
-	once := trimPartial(in)
-	if len(once.Labels)+len(once.ManagedFields) != 0 || once.Name != "a" || once.Namespace != "ns" || once.UID != "a" || once.ResourceVersion != "7" ||
-		once.Generation != 3 {
-		t.Errorf("trimmed: %+v", once)
+	kept := func(obj any) *trace {
+		t.Helper()
+		trimmed, err := trim(obj)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return trimmed.(*trace)
 	}
-	if diff := cmp.Diff(once, trimPartial(once)); diff != "" {
-		t.Errorf("trimming twice changes it (-once +twice):\n%s", diff)
+	once := kept(in)
+	want := &trace{namespace: "ns", name: "a", uid: "a", resourceVersion: "7", generation: 3, hash: hashOf(in)}
+	if diff := cmp.Diff(want, once, cmp.AllowUnexported(trace{})); diff != "" {
+		t.Errorf("trimmed (-want +got):\n%s", diff)
+	}
+	if kept(once) != once {
+		t.Error("trimming twice changes it")
+	}
+	if key, err := cache.MetaNamespaceKeyFunc(once); err != nil || key != "ns/a" {
+		t.Errorf("an informer finds it as %q, %v", key, err)
 	}
 	if diff := cmp.Diff(before, in); diff != "" {
 		t.Errorf("the original changed (-before +after):\n%s", diff)
@@ -231,11 +243,11 @@ func TestTrimPartial(t *testing.T) {
 	} {
 		other := in.DeepCopy()
 		other.ResourceVersion = "8"
-		if wrote(once, trimPartial(other)) {
+		if wrote(once, kept(other)) {
 			t.Fatal("a new resourceVersion alone counts")
 		}
 		change(other)
-		if !wrote(once, trimPartial(other)) {
+		if !wrote(once, kept(other)) {
 			t.Errorf("%s: not noticed", name)
 		}
 	}

@@ -22,7 +22,7 @@ type snapshot struct {
 // snapshot collects for a subscription. The lock is held.
 func (t *Tracker) snapshot(sub *subscription) *snapshot {
 	s := &snapshot{objects: sub.objects, views: make(map[schema.GroupVersionKind]view, len(sub.kinds)), applied: map[Object]Applied{}}
-	for gvk := range sub.kinds {
+	for _, gvk := range sub.kinds {
 		w, ok := t.watches[gvk]
 		if !ok {
 			s.pending = true
@@ -145,7 +145,18 @@ func (t *Tracker) settle(seen []Object) {
 		}
 		check := snapshot{views: map[schema.GroupVersionKind]view{o.GroupVersionKind: w.view()}}
 		if u, ok := check.get(o); ok && a.shownBy(u) {
-			delete(t.applied, o)
+			t.shown(o)
 		}
+	}
+}
+
+// shown forgets what was written of an object. Maps never shrink: after an installation, all of them are given back. The lock is held.
+func (t *Tracker) shown(o Object) {
+	if _, there := t.applied[o]; !there {
+		return
+	}
+	delete(t.applied, o)
+	if len(t.applied) == 0 {
+		t.applied = map[Object]Applied{}
 	}
 }

@@ -13,12 +13,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// subscription is one inventory, and who is told about it.
+// subscription is one inventory, and who is told about it. There is one per release for as long as it lives: slices hold it in a third of
+// the memory of maps.
 type subscription struct {
 	release string // empty for a wait
 	objects []Object
-	kinds   map[schema.GroupVersionKind]bool // what the verdict depends on
-	changes map[schema.GroupVersionKind]bool // what is watched for changes beyond that
+	kinds   []schema.GroupVersionKind // what the verdict depends on
+	changes []schema.GroupVersionKind // what is watched for changes beyond that
 	notify  func()
 }
 
@@ -26,16 +27,17 @@ type subscription struct {
 func releaseKey(release string) string { return "release/" + release }
 func waitKey(n int) string             { return fmt.Sprintf("wait/%d", n) }
 
-// put adds or replaces a subscription. The lock is held.
+// put adds or replaces a subscription. What it costs depends on the inventory alone, never on how many others there are. The lock is held.
 func (t *Tracker) put(key, release string, inventory []Object, notify func()) {
+	have := t.subs[key]
+	if have != nil && slices.Equal(have.objects, inventory) {
+		return
+	}
 	objects := slices.Clone(inventory)
 	slices.SortFunc(objects, compareObjects)
-	objects = slices.Compact(objects)
-	if have, ok := t.subs[key]; ok {
-		if slices.Equal(have.objects, objects) {
-			return
-		}
-		t.unindex(have)
+	objects = slices.Clip(slices.Compact(objects))
+	if have != nil && slices.Equal(have.objects, objects) {
+		return
 	}
 	sub := &subscription{release: release, objects: objects, kinds: neededKinds(objects), notify: notify}
 	if release != "" {
@@ -43,12 +45,12 @@ func (t *Tracker) put(key, release string, inventory []Object, notify func()) {
 	}
 	t.subs[key] = sub
 	for _, o := range objects {
-		if t.byObject[o] == nil {
-			t.byObject[o] = map[*subscription]bool{}
-		}
-		t.byObject[o][sub] = true
+		t.byObject[o] = append(t.byObject[o], sub)
 	}
-	t.adjust()
+	t.retain(sub)
+	if have != nil { // after retain, so that no watch ends that is still needed
+		t.unindex(have)
+	}
 }
 
 // drop removes a subscription. The lock is held.
@@ -59,88 +61,118 @@ func (t *Tracker) drop(key string) {
 	}
 	delete(t.subs, key)
 	t.unindex(sub)
-	t.adjust()
 }
 
+// unindex takes a subscription that was replaced or dropped out of everything else. The lock is held.
 func (t *Tracker) unindex(sub *subscription) {
 	for _, o := range sub.objects {
-		delete(t.byObject[o], sub)
-		if len(t.byObject[o]) == 0 {
+		rest := slices.DeleteFunc(t.byObject[o], func(s *subscription) bool { return s == sub })
+		if len(rest) == 0 {
 			delete(t.byObject, o)
+			t.shown(o) // nobody asks about it any more
+			continue
 		}
+		t.byObject[o] = rest
 	}
+	if len(t.byObject) == 0 { // maps never shrink
+		t.byObject = map[Object][]*subscription{}
+	}
+	t.release(sub)
 }
 
 // neededKinds lists what must be watched to judge the objects.
-func neededKinds(objects []Object) map[schema.GroupVersionKind]bool {
-	kinds := map[schema.GroupVersionKind]bool{}
+func neededKinds(objects []Object) []schema.GroupVersionKind {
+	var kinds []schema.GroupVersionKind
+	need := func(gvk schema.GroupVersionKind) {
+		if !slices.Contains(kinds, gvk) {
+			kinds = append(kinds, gvk)
+		}
+	}
 	for _, o := range objects {
 		gk := o.GroupKind()
 		if !Watched(gk) {
 			continue
 		}
-		kinds[o.GroupVersionKind] = true
+		need(o.GroupVersionKind)
 		switch {
 		case gk == claimKind:
-			kinds[storageClassGVK] = true
+			need(storageClassGVK)
 		case webhookConfiguration(gk):
-			kinds[endpointSliceGVK] = true
+			need(endpointSliceGVK)
 		}
 	}
-	return kinds
+	return slices.Clip(kinds)
 }
 
 // otherKinds lists the kinds of the objects that no verdict depends on.
-func otherKinds(objects []Object, needed map[schema.GroupVersionKind]bool) map[schema.GroupVersionKind]bool {
-	kinds := map[schema.GroupVersionKind]bool{}
+func otherKinds(objects []Object, needed []schema.GroupVersionKind) []schema.GroupVersionKind {
+	var kinds []schema.GroupVersionKind
 	for _, o := range objects {
-		if !needed[o.GroupVersionKind] {
-			kinds[o.GroupVersionKind] = true
+		if gvk := o.GroupVersionKind; !slices.Contains(needed, gvk) && !slices.Contains(kinds, gvk) {
+			kinds = append(kinds, gvk)
 		}
 	}
-	return kinds
+	return slices.Clip(kinds)
 }
 
-// adjust begins the watches that are missing and ends those that nobody needs. The lock is held.
-func (t *Tracker) adjust() {
-	if t.ctx == nil || t.stopped {
-		return
+// watched lists each kind that a subscription needs a watch of, once.
+func (s *subscription) watched() []schema.GroupVersionKind { return slices.Concat(s.kinds, s.changes) }
+
+// retain counts a subscription among the users of its kinds, and begins the watches of those that had none. The lock is held.
+func (t *Tracker) retain(sub *subscription) {
+	for _, gvk := range sub.watched() {
+		t.users[gvk]++
+		t.begin(gvk)
 	}
-	needed := map[schema.GroupVersionKind]bool{}
-	for _, sub := range t.subs {
-		maps.Copy(needed, sub.kinds)
-		maps.Copy(needed, sub.changes)
-	}
-	for gvk, w := range t.watches {
-		if !needed[gvk] {
+}
+
+// release ends the watches that nobody needs without the subscription. The lock is held.
+func (t *Tracker) release(sub *subscription) {
+	for _, gvk := range sub.watched() {
+		if t.users[gvk]--; t.users[gvk] > 0 {
+			continue
+		}
+		delete(t.users, gvk)
+		if w := t.watches[gvk]; w != nil && !t.stopped {
 			w.cancel()
 			delete(t.watches, gvk)
 		}
 	}
-	for gvk := range needed {
-		if t.watches[gvk] != nil {
-			continue
-		}
-		ctx, cancel := context.WithCancel(t.ctx)
-		w := &kindWatch{
-			gvk: gvk, client: t.client, metadata: t.metadata, mapper: t.mapper, log: t.opts.Log, events: t, cancel: cancel,
-			kick: make(chan struct{}, 1),
-		}
-		t.watches[gvk] = w
-		t.running.Go(func() {
-			defer cancel()
-			w.run(ctx)
-		})
+}
+
+// begin starts the watch of a kind if there is none; before Start there are only users. The lock is held.
+func (t *Tracker) begin(gvk schema.GroupVersionKind) {
+	if t.ctx == nil || t.stopped || t.watches[gvk] != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(t.ctx)
+	w := &kindWatch{
+		gvk: gvk, client: t.client, metadata: t.metadata, mapper: t.mapper, log: t.opts.Log, events: t, cancel: cancel,
+		kick: make(chan struct{}, 1),
+	}
+	t.watches[gvk] = w
+	t.running.Go(func() {
+		defer cancel()
+		w.run(ctx)
+	})
+}
+
+// told are the subscriptions that an event is told to, each once.
+type told map[*subscription]bool
+
+func (t told) add(subs ...*subscription) {
+	for _, sub := range subs {
+		t[sub] = true
 	}
 }
 
 // objectChanged implements events: it tells those whose inventory holds the object, or whose verdict depends on it.
 func (t *Tracker) objectChanged(gvk schema.GroupVersionKind, u *unstructured.Unstructured) {
 	o := Object{gvk, u.GetNamespace(), u.GetName()}
-	told := map[*subscription]bool{}
+	told := told{}
 	t.mu.Lock()
 	if a, ok := t.applied[o]; ok && a.shownBy(u) {
-		delete(t.applied, o)
+		t.shown(o)
 	}
 	switch gvk {
 	case storageClassGVK:
@@ -148,7 +180,7 @@ func (t *Tracker) objectChanged(gvk schema.GroupVersionKind, u *unstructured.Uns
 	case endpointSliceGVK:
 		t.callers(u.GetNamespace(), u.GetLabels()[serviceNameLabel], told)
 	default:
-		maps.Copy(told, t.byObject[o])
+		told.add(t.byObject[o]...)
 	}
 	t.mu.Unlock()
 	for sub := range told {
@@ -158,7 +190,7 @@ func (t *Tracker) objectChanged(gvk schema.GroupVersionKind, u *unstructured.Uns
 
 // kindChanged implements events. While other kinds of an inventory are still being listed there is nothing to say about it.
 func (t *Tracker) kindChanged(gvk schema.GroupVersionKind) {
-	told := map[*subscription]bool{}
+	told := told{}
 	t.mu.Lock()
 	t.dependents(gvk, told)
 	maps.DeleteFunc(told, func(sub *subscription, _ bool) bool { return !t.settled(sub) })
@@ -173,17 +205,17 @@ func (t *Tracker) kindChanged(gvk schema.GroupVersionKind) {
 }
 
 // dependents collects the subscriptions that need the kind.
-func (t *Tracker) dependents(gvk schema.GroupVersionKind, told map[*subscription]bool) {
+func (t *Tracker) dependents(gvk schema.GroupVersionKind, told told) {
 	for _, sub := range t.subs {
-		if sub.kinds[gvk] {
-			told[sub] = true
+		if slices.Contains(sub.kinds, gvk) {
+			told.add(sub)
 		}
 	}
 }
 
 // settled says whether every kind of the subscription is either listed or known to be in trouble.
 func (t *Tracker) settled(sub *subscription) bool {
-	for gvk := range sub.kinds {
+	for _, gvk := range sub.kinds {
 		w, ok := t.watches[gvk]
 		if !ok {
 			return false
@@ -196,21 +228,18 @@ func (t *Tracker) settled(sub *subscription) bool {
 }
 
 // callers collects the subscriptions with a webhook configuration that calls the Service.
-func (t *Tracker) callers(namespace, service string, told map[*subscription]bool) {
+func (t *Tracker) callers(namespace, service string, told told) {
 	for gvk, w := range t.watches {
 		store := w.view().store
 		if store == nil || !webhookConfiguration(gvk.GroupKind()) {
 			continue
 		}
-		for _, item := range store.List() {
-			u, ok := item.(*unstructured.Unstructured)
-			if !ok {
-				continue
-			}
-			calls := func(h webhook) bool { return h.namespace == namespace && h.service == service }
-			if slices.ContainsFunc(readWebhooks(u), calls) {
-				maps.Copy(told, t.byObject[Object{gvk, "", u.GetName()}])
-			}
+		names, err := store.IndexKeys(byService, namespace+"/"+service)
+		if err != nil {
+			continue // only an unknown index fails
+		}
+		for _, name := range names {
+			told.add(t.byObject[Object{gvk, "", name}]...)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/go-logr/logr"
@@ -17,6 +18,10 @@ import (
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 )
+
+// maxUnclaimed bounds the writes that are remembered of objects which no inventory holds: one that has just been written is about to be tracked, but what a
+// failed action has written may never be.
+const maxUnclaimed = 1000
 
 // Options of a Tracker.
 type Options struct {
@@ -48,9 +53,10 @@ type Tracker struct {
 	running  sync.WaitGroup
 	stopped  bool
 	subs     map[string]*subscription
-	byObject map[Object]map[*subscription]bool
+	byObject map[Object][]*subscription
+	users    map[schema.GroupVersionKind]int // subscriptions that need the kind
 	watches  map[schema.GroupVersionKind]*kindWatch
-	applied  map[Object]Applied
+	applied  map[Object]Applied // what was written and not shown since
 	waits    int
 }
 
@@ -80,8 +86,8 @@ func NewTracker(cfg *rest.Config, mapper meta.RESTMapper, opts Options) *Tracker
 	}
 	return &Tracker{
 		cfg: cfg, mapper: mapper, opts: opts,
-		subs: map[string]*subscription{}, byObject: map[Object]map[*subscription]bool{},
-		watches: map[schema.GroupVersionKind]*kindWatch{}, applied: map[Object]Applied{},
+		subs: map[string]*subscription{}, byObject: map[Object][]*subscription{},
+		users: map[schema.GroupVersionKind]int{}, watches: map[schema.GroupVersionKind]*kindWatch{}, applied: map[Object]Applied{},
 	}
 }
 
@@ -100,7 +106,9 @@ func (t *Tracker) Start(ctx context.Context) error {
 		return errors.New("a readiness tracker can be started once")
 	}
 	t.ctx, t.client, t.metadata = ctx, client, partial
-	t.adjust()
+	for gvk := range t.users {
+		t.begin(gvk)
+	}
 	t.mu.Unlock()
 
 	<-ctx.Done()
@@ -143,7 +151,7 @@ func (t *Tracker) Forget(release string) {
 	defer t.mu.Unlock()
 	if sub, ok := t.subs[releaseKey(release)]; ok {
 		for _, o := range sub.objects {
-			delete(t.applied, o)
+			t.shown(o)
 		}
 	}
 	t.drop(releaseKey(release))
@@ -163,6 +171,9 @@ func (t *Tracker) KindsChanged() {
 func (t *Tracker) Expect(objects ...Applied) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if len(t.applied) > len(t.byObject)+maxUnclaimed {
+		maps.DeleteFunc(t.applied, func(o Object, _ Applied) bool { return t.byObject[o] == nil })
+	}
 	for _, a := range objects {
 		if Watched(a.GroupKind()) && a.Generation > 0 {
 			t.applied[a.Object] = a

@@ -476,3 +476,28 @@ func TestTrackerBeforeStart(t *testing.T) {
 		}
 	})
 }
+
+// TestWatchesOutliveInventories: a release that is upgraded goes on with the watches
+// that it has, also when nobody else needs them.
+func TestWatchesOutliveInventories(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, workloadAt("a", 1))
+		a, b := object("apps", "v1", "Deployment", "ns", "a"), object("apps", "v1", "Deployment", "ns", "b")
+		w.Track("r", []Object{a, object("", "v1", "Service", "ns", "s")})
+		synctest.Wait()
+		before := w.watches[a.GroupVersionKind]
+		w.Track("r", []Object{a, b})
+		synctest.Wait()
+		if before == nil || w.watches[a.GroupVersionKind] != before {
+			t.Error("the watch of a kind that is still needed was begun again")
+		}
+		if kinds := slices.Collect(maps.Keys(w.watches)); len(kinds) != 1 || len(w.users) != 1 {
+			t.Errorf("watched are %v, used are %v; want Deployments alone", kinds, w.users)
+		}
+		w.Forget("r")
+		synctest.Wait()
+		if len(w.watches)+len(w.users)+len(w.byObject) != 0 {
+			t.Errorf("left behind: %v, %v, %v", w.watches, w.users, w.byObject)
+		}
+	})
+}

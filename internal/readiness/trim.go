@@ -26,7 +26,8 @@ const (
 // trim is the transform of the watches: it keeps what verdicts and rules read. Trimming twice changes nothing.
 func trim(obj any) (any, error) {
 	if partial, ok := obj.(*metav1.PartialObjectMetadata); ok {
-		return trimPartial(partial), nil
+		kept, _ := traceOf(partial)
+		return kept, nil
 	}
 	u, ok := obj.(*unstructured.Unstructured)
 	if !ok {

@@ -204,18 +204,31 @@ func (w *kindWatch) source(resource schema.GroupVersionResource) (source cache.L
 	}, w.client), &unstructured.Unstructured{}
 }
 
-// indexers of EndpointSlices find them by Service.
+// indexers find EndpointSlices by their Service, and webhook configurations by those that they call.
 func (w *kindWatch) indexers() cache.Indexers {
-	if w.gvk.GroupKind() != endpointSliceKind {
-		return cache.Indexers{}
+	switch gk := w.gvk.GroupKind(); {
+	case gk == endpointSliceKind:
+		return cache.Indexers{byService: func(obj any) ([]string, error) {
+			u, ok := obj.(*unstructured.Unstructured)
+			if !ok {
+				return nil, nil
+			}
+			return []string{u.GetNamespace() + "/" + u.GetLabels()[serviceNameLabel]}, nil
+		}}
+	case webhookConfiguration(gk):
+		return cache.Indexers{byService: func(obj any) ([]string, error) {
+			u, ok := obj.(*unstructured.Unstructured)
+			if !ok {
+				return nil, nil
+			}
+			var called []string
+			for _, h := range readWebhooks(u) {
+				called = append(called, h.namespace+"/"+h.service)
+			}
+			return called, nil
+		}}
 	}
-	return cache.Indexers{byService: func(obj any) ([]string, error) {
-		u, ok := obj.(*unstructured.Unstructured)
-		if !ok {
-			return nil, nil
-		}
-		return []string{u.GetNamespace() + "/" + u.GetLabels()[serviceNameLabel]}, nil
-	}}
+	return cache.Indexers{}
 }
 
 // onError stops the informer when the server does not know the resource, and says everything else once.

@@ -55,6 +55,16 @@ func apiserverArgs(l layout, p ports) []string {
 	return append(args, frontProxyArgs(l)...)
 }
 
+// auditArgs make the API server write down the requests that a policy picks; none
+// without a policy.
+func auditArgs(l layout, policy string) []string {
+	if policy == "" {
+		return nil
+	}
+	// Written at once and never turned over: what is counted must be complete.
+	return []string{"--audit-policy-file=" + policy, "--audit-log-path=" + l.log("audit"), "--audit-log-maxsize=0"}
+}
+
 // frontProxyArgs make the API server publish the ConfigMap
 // extension-apiserver-authentication, without which the scheduler and the
 // controller manager wait for ever.

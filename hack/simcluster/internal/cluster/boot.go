@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,7 +71,8 @@ func (b *booter) startServers(ctx context.Context) error {
 	if err := b.await(ctx, "etcd", b.etcdHealthy); err != nil {
 		return err
 	}
-	if err := b.spawn("kube-apiserver", b.binary("kube-apiserver"), apiserverArgs(b.layout, b.ports)); err != nil {
+	args := slices.Concat(apiserverArgs(b.layout, b.ports), auditArgs(b.layout, b.AuditPolicy))
+	if err := b.spawn("kube-apiserver", b.binary("kube-apiserver"), args); err != nil {
 		return err
 	}
 	client, err := b.client()

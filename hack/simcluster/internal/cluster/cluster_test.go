@@ -127,6 +127,22 @@ func TestArgs(t *testing.T) {
 	}
 }
 
+func TestAuditArgs(t *testing.T) {
+	l := layout{dir: "/state"}
+	if args := auditArgs(l, ""); args != nil {
+		t.Errorf("without a policy: %v", args)
+	}
+	args := auditArgs(l, "/policy.yaml")
+	for _, want := range []string{"--audit-policy-file=/policy.yaml", "--audit-log-path=/state/logs/audit.log"} {
+		if !slices.Contains(args, want) {
+			t.Errorf("%v lacks %s", args, want)
+		}
+	}
+	if _, err := auditPolicy(filepath.Join(t.TempDir(), "missing")); err == nil {
+		t.Error("a policy that is not there is no error")
+	}
+}
+
 func TestState(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	none, err := readState(path)

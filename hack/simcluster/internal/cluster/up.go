@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -41,6 +42,9 @@ type Options struct {
 	Self string
 	// Nodes is the number of simulated Nodes; needed by Up, at least 1.
 	Nodes int
+	// AuditPolicy is the path of an audit policy; what it picks is written to
+	// logs/audit.log in the state folder. Empty: nothing is. Up makes it absolute.
+	AuditPolicy string
 	// Log receives a line for each thing worth telling. Required.
 	Log io.Writer
 }
@@ -59,6 +63,9 @@ func Up(ctx context.Context, opts Options) error {
 		return fmt.Errorf("resolve the folder of the binaries: %w", err)
 	}
 	opts.Bin = bin
+	if opts.AuditPolicy, err = auditPolicy(opts.AuditPolicy); err != nil {
+		return err
+	}
 	l, err := newLayout(opts.Dir)
 	if err != nil {
 		return err
@@ -84,6 +91,17 @@ func Up(ctx context.Context, opts Options) error {
 		return err
 	}
 	return start(ctx, l, opts)
+}
+
+// auditPolicy is the absolute path of a policy, which must be there.
+func auditPolicy(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("--audit-policy: %w", err)
+	}
+	return filepath.Abs(path)
 }
 
 // reuse reports whether the cluster runs, complete. Remains are ended.

@@ -1,0 +1,80 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package budget_test
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/groundwork-dev/groundwork/internal/budget"
+)
+
+func TestWhenQuiet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := budget.New(0)
+		calls := 0
+		b.WhenQuiet(10*time.Second, func() { calls++ })
+		want := func(after time.Duration, n int, when string) {
+			t.Helper()
+			time.Sleep(after) // the bubble's clock
+			synctest.Wait()
+			if calls != n {
+				t.Fatalf("called %d times, want %d %s", calls, n, when)
+			}
+		}
+		want(9*time.Second, 0, "before the time is up")
+		gate := b.Gate(1)
+		first, second := gate.Join(1), gate.Join(1)
+		want(time.Minute, 0, "while something is at work")
+		first.Done()
+		want(time.Minute, 0, "while the next is at work")
+		second.Done()
+		want(9*time.Second, 0, "right after")
+		third := gate.Join(1)
+		third.Done()
+		want(9*time.Second, 0, "because the time counts from the last one")
+		want(2*time.Second, 1, "when it has been quiet")
+		want(time.Hour, 1, "as long as nothing happens")
+	})
+}
+
+// TestRelease gives back what the test's own program file takes, and lives on.
+func TestRelease(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux says how much of a file is mapped")
+	}
+	before := residentFile(t)
+	if err := budget.Release(); err != nil {
+		t.Fatal(err)
+	}
+	after := residentFile(t)
+	if after >= before {
+		t.Errorf("%d kB of files are resident, %d kB before", after, before)
+	}
+}
+
+func residentFile(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "RssFile:"); ok {
+			size, err := strconv.Atoi(strings.Fields(rest)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return size
+		}
+	}
+	t.Skip("this kernel does not tell RssFile")
+	return 0
+}
