@@ -26,6 +26,7 @@ type Budget struct {
 	mu     sync.Mutex
 	used   int64
 	inside int
+	open   int       // gates that have somebody waiting and are not full
 	queue  []*Ticket // of all gates, first come first
 	quiet  *quiet
 }
@@ -42,7 +43,8 @@ func (b *Budget) Gate(parallel int) *Gate { return &Gate{budget: b, parallel: ma
 type Gate struct {
 	budget   *Budget
 	parallel int
-	inside   int // guarded by the budget's lock
+	inside   int // guarded by the budget's lock, as waiting is
+	waiting  int
 }
 
 // Ticket is a place in the queue, and then a part of the budget. Its owner calls Done
@@ -63,6 +65,7 @@ func (g *Gate) Join(weight int64) *Ticket {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.queue = append(b.queue, t)
+	g.change(1, 0)
 	b.quiet.end()
 	b.admit()
 	return t
@@ -85,11 +88,12 @@ func (t *Ticket) Done() {
 	defer b.mu.Unlock()
 	if t.inside {
 		t.inside = false
-		t.gate.inside--
+		t.gate.change(0, -1)
 		b.inside--
 		b.used -= t.weight
 	} else {
 		b.queue = slices.DeleteFunc(b.queue, func(other *Ticket) bool { return other == t })
+		t.gate.change(-1, 0)
 	}
 	b.admit()
 	if b.inside == 0 && len(b.queue) == 0 {
@@ -97,30 +101,49 @@ func (t *Ticket) Done() {
 	}
 }
 
-// admit lets in whoever may come in, in the order of the queue. The lock is held.
+// admit lets in whoever may come in, in the order of the queue, and looks no further
+// than there is a way in: thousands may be waiting. The lock is held.
 func (b *Budget) admit() {
 	var passed []*Ticket // those that were not let in for want of room
 	closed := false      // one of them has been patient for long enough
-	b.queue = slices.DeleteFunc(b.queue, func(t *Ticket) bool {
-		if closed || t.gate.inside >= t.gate.parallel {
-			return false
-		}
-		if !b.fits(t) {
+	for i := 0; i < len(b.queue) && !closed && b.open > 0; {
+		t := b.queue[i]
+		switch {
+		case t.gate.full():
+			i++
+			continue
+		case !b.fits(t):
 			passed = append(passed, t)
 			closed = t.overtaken >= patience
-			return false
+			i++
+			continue
 		}
 		for _, other := range passed {
 			other.overtaken++
 			closed = closed || other.overtaken >= patience
 		}
+		b.queue = slices.Delete(b.queue, i, i+1)
+		t.gate.change(-1, 1)
 		t.inside = true
-		t.gate.inside++
 		b.inside++
 		b.used += t.weight
 		close(t.admitted)
-		return true
-	})
+	}
+}
+
+func (g *Gate) full() bool { return g.inside >= g.parallel }
+
+// change counts who waits and who is inside, and with them the gates through which
+// somebody who waits could go. The lock is held.
+func (g *Gate) change(waiting, inside int) {
+	before := g.waiting > 0 && !g.full()
+	g.waiting += waiting
+	g.inside += inside
+	if after := g.waiting > 0 && !g.full(); before && !after {
+		g.budget.open--
+	} else if after && !before {
+		g.budget.open++
+	}
 }
 
 // fits says whether there is room, which there always is for one alone.
