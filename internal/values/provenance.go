@@ -38,7 +38,9 @@ func note(out map[string]string, below, layer Values, path, source string) {
 			note(out, under, above, at, source)
 			continue
 		}
-		forget(out, at)
+		if _, there := below[key]; there { // what is new has nothing to forget, and forgetting walks everything
+			forget(out, at)
+		}
 		if isMapToo && len(above) > 0 {
 			note(out, nil, above, at, source)
 			continue
