@@ -242,6 +242,7 @@ func (r *ComponentReleaseReconciler) forget(name string) {
 	r.pace.forget(name)
 	r.inventories.forget(name)
 	r.Jobs.Clear(name)
+	r.Handoff.Forget(name)
 	if r.Metrics != nil {
 		r.Metrics.Forget(name)
 	}

@@ -56,6 +56,17 @@ func (h *Handoff) Approved(release string, waitedForDependencies bool) {
 	h.waiting[release] = true
 }
 
+// Forget drops what is kept about a release that is gone.
+func (h *Handoff) Forget(release string) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.ready, release)
+	delete(h.waiting, release)
+}
+
 // Begun notes that the Helm call of a release begins and returns the time since
 // the last of its dependencies became Ready; false when it is not known.
 func (h *Handoff) Begun(release string, dependencies []string) (time.Duration, bool) {

@@ -98,7 +98,7 @@ func bundleOf(_ context.Context, object client.Object) []reconcile.Request {
 func everyBundle(reader client.Reader) handler.MapFunc {
 	return func(ctx context.Context, _ client.Object) []reconcile.Request {
 		var bundles v1alpha1.PlatformBundleList
-		if err := reader.List(ctx, &bundles); err != nil {
+		if err := reader.List(ctx, &bundles, client.UnsafeDisableDeepCopy); err != nil {
 			return nil
 		}
 		out := make([]reconcile.Request, 0, len(bundles.Items))
@@ -117,7 +117,7 @@ func releaseOfRecord(reader client.Reader) handler.MapFunc {
 			return nil
 		}
 		var releases v1alpha1.ComponentReleaseList
-		if err := reader.List(ctx, &releases, client.MatchingFields{helmReleaseField: release.String()}); err != nil {
+		if err := reader.List(ctx, &releases, client.MatchingFields{helmReleaseField: release.String()}, client.UnsafeDisableDeepCopy); err != nil {
 			return nil
 		}
 		out := make([]reconcile.Request, 0, len(releases.Items))
@@ -132,7 +132,7 @@ func releaseOfRecord(reader client.Reader) handler.MapFunc {
 func releasesIn(reader client.Reader) handler.MapFunc {
 	return func(ctx context.Context, namespace client.Object) []reconcile.Request {
 		var releases v1alpha1.ComponentReleaseList
-		if err := reader.List(ctx, &releases); err != nil {
+		if err := reader.List(ctx, &releases, client.UnsafeDisableDeepCopy); err != nil {
 			return nil
 		}
 		var out []reconcile.Request
@@ -204,13 +204,13 @@ func WakeOwner(owner string, bundles, releases *Waker) {
 func WakeEverybody(ctx context.Context, reader client.Reader, bundles, releases *Waker) func() {
 	return func() {
 		var platform v1alpha1.PlatformBundleList
-		if err := reader.List(ctx, &platform); err == nil {
+		if err := reader.List(ctx, &platform, client.UnsafeDisableDeepCopy); err == nil {
 			for i := range platform.Items {
 				bundles.Wake(platform.Items[i].Name)
 			}
 		}
 		var list v1alpha1.ComponentReleaseList
-		if err := reader.List(ctx, &list); err == nil {
+		if err := reader.List(ctx, &list, client.UnsafeDisableDeepCopy); err == nil {
 			for i := range list.Items {
 				releases.Wake(list.Items[i].Name)
 			}

@@ -23,7 +23,7 @@ func TestWhenQuiet(t *testing.T) {
 		b.WhenQuiet(10*time.Second, func() { calls++ })
 		want := func(after time.Duration, n int, when string) {
 			t.Helper()
-			time.Sleep(after) // the bubble's clock
+			<-time.After(after) // on the bubble's clock
 			synctest.Wait()
 			if calls != n {
 				t.Fatalf("called %d times, want %d %s", calls, n, when)
