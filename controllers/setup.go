@@ -67,7 +67,7 @@ func (r *PlatformBundleReconciler) SetupWithManager(ctx context.Context, mgr ctr
 		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(bundleOf)).
 		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(everyBundle(mgr.GetClient())),
 			builder.WithPredicates(deletions())).
-		Watches(&crds.Object{}, handler.EnqueueRequestsFromMapFunc(everyBundle(mgr.GetClient())),
+		Watches(&crds.Object{}, definitionHandler(mgr.GetClient()),
 			builder.WithPredicates(definitionChanged())).
 		WatchesRawSource(waker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: bundleWorkers}).

@@ -8,8 +8,10 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -106,6 +108,41 @@ func everyBundle(reader client.Reader) handler.MapFunc {
 			out = append(out, reconcile.Request{NamespacedName: types.NamespacedName{Name: bundles.Items[i].Name}})
 		}
 		return out
+	}
+}
+
+// restDelay gathers changes of definitions for a bundle that is at rest: other tools
+// install them by the hundred.
+const restDelay = 200 * time.Millisecond
+
+// definitionHandler wakes every bundle: those on their way at once, for a definition may
+// be what they wait for, and those at rest after a moment.
+func definitionHandler(reader client.Reader) handler.EventHandler {
+	enqueue := func(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+		var bundles v1alpha1.PlatformBundleList
+		if err := reader.List(ctx, &bundles, client.UnsafeDisableDeepCopy); err != nil {
+			return
+		}
+		for i := range bundles.Items {
+			bundle := &bundles.Items[i]
+			request := reconcile.Request{NamespacedName: types.NamespacedName{Name: bundle.Name}}
+			if bundle.Status.ObservedGeneration == bundle.Generation && meta.IsStatusConditionTrue(bundle.Status.Conditions, v1alpha1.ConditionReady) {
+				queue.AddAfter(request, restDelay)
+				continue
+			}
+			queue.Add(request)
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, _ event.CreateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			enqueue(ctx, queue)
+		},
+		UpdateFunc: func(ctx context.Context, _ event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			enqueue(ctx, queue)
+		},
+		DeleteFunc: func(ctx context.Context, _ event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			enqueue(ctx, queue)
+		},
 	}
 }
 
