@@ -38,6 +38,9 @@ include hack/tools/tools.mk
 include hack/simcluster/simcluster.mk
 include hack/realnode/realnode.mk
 include test/policies/policies.mk
+include test/bench/bench.mk
+include test/bench/micro.mk
+include test/bench/scale/scale.mk
 
 # kubectl from the PATH, or the one that belongs to the simulated cluster.
 KUBECTL ?= $(or $(shell command -v kubectl 2>/dev/null),bin/k8s/kubectl)

@@ -15,7 +15,9 @@ import (
 // kernel drops the pages from the process and keeps the file (madvise(2)).
 const dontNeed = 4
 
-// releaseProgram gives back the mapped pages of the program's file.
+// releaseProgram gives back the mapped pages of the program's code. Data that is read
+// only now may have been written while the program was loaded, by a dynamic linker for
+// one, and would be lost: only code is never written.
 func releaseProgram() error {
 	program, err := os.Readlink("/proc/self/exe")
 	if err != nil {
@@ -27,7 +29,7 @@ func releaseProgram() error {
 	}
 	defer func() { _ = maps.Close() }()
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		from, to, ok := readOnly(lines.Text(), program)
+		from, to, ok := codeOf(lines.Text(), program)
 		if !ok {
 			continue
 		}
@@ -38,11 +40,11 @@ func releaseProgram() error {
 	return nil
 }
 
-// readOnly reads a line of /proc/self/maps (proc_pid_maps(5)): the addresses of a
-// mapping of the program's file that nobody can have written to.
-func readOnly(line, program string) (from, to uintptr, ok bool) {
+// codeOf reads a line of /proc/self/maps (proc_pid_maps(5)): the addresses of the code
+// of the program's file.
+func codeOf(line, program string) (from, to uintptr, ok bool) {
 	fields := strings.Fields(line)
-	if len(fields) < 6 || fields[5] != program || strings.Contains(fields[1], "w") || !strings.HasSuffix(fields[1], "p") {
+	if len(fields) != 6 || fields[5] != program || fields[1] != "r-xp" {
 		return 0, 0, false
 	}
 	_, err := fmt.Sscanf(fields[0], "%x-%x", &from, &to)

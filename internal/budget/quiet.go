@@ -4,6 +4,7 @@
 package budget
 
 import (
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -48,11 +49,12 @@ func (q *quiet) end() {
 }
 
 // Release gives memory back to the kernel that only work needed: the heap that its
-// garbage took, and, on Linux, the pages of the program's own file, of which start-up
-// and rendering touch nearly all and rest needs a few. These are read-only and come
-// back from the page cache, a page fault each, when they are needed again. The error
-// is that of the latter and changes nothing but how much is given back.
+// garbage took, and, on Linux, the pages of the program's code, of which start-up and
+// rendering touch nearly all and rest needs a few. These come back from the page cache,
+// a page fault each, when they are needed again. The error is that of the latter and
+// changes nothing but how much is given back.
 func Release() error {
+	runtime.GC() // what pools keep survives one collection
 	debug.FreeOSMemory()
 	return releaseProgram()
 }

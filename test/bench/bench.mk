@@ -3,8 +3,8 @@
 #
 #   make bench [CHARTS=<folder of charts>] [RUNS=3] [BENCH_FLAGS='-quiet=10m -check']
 #
-# It takes about three minutes for each run of the four installers with real charts,
-# three more for the second table, and all of a machine with two cores.
+# It wants a machine of two cores for itself, and with real charts some four minutes
+# for each run of the four installers and six more for the second table.
 
 # RUNS of each installer; figures are medians.
 RUNS ?= 3
