@@ -6,6 +6,7 @@ package controllers
 import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 )
@@ -24,7 +25,7 @@ func (r *PlatformBundleReconciler) recordEvents(scope *bundleScope) {
 		before[c.Name] = c
 	}
 	for _, c := range is.Components {
-		r.recordComponent(bundle, before[c.Name], c)
+		r.recordComponent(scope, before[c.Name], c)
 	}
 	admission := meta.FindStatusCondition(is.Conditions, v1alpha1.ConditionAdmissionAvailable)
 	known := meta.FindStatusCondition(was.Conditions, v1alpha1.ConditionAdmissionAvailable)
@@ -42,12 +43,18 @@ func (r *PlatformBundleReconciler) recordEvents(scope *bundleScope) {
 	}
 }
 
-func (r *PlatformBundleReconciler) recordComponent(bundle *v1alpha1.PlatformBundle, was, is v1alpha1.ComponentStatus) {
+// recordComponent tells what people have to look at. The event is related to the
+// release: those of one reason about one object are folded into the first of them.
+func (r *PlatformBundleReconciler) recordComponent(scope *bundleScope, was, is v1alpha1.ComponentStatus) {
+	bundle, related := scope.bundle, runtime.Object(nil)
+	if release := scope.releases[is.Name]; release != nil {
+		related = release
+	}
 	if was.Lifecycle != is.Lifecycle && is.Lifecycle != "" {
-		r.Recorder.Eventf(bundle, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetired, "Resolve", "%s", truncate(is.Name+": "+is.Lifecycle))
+		r.Recorder.Eventf(bundle, related, corev1.EventTypeWarning, v1alpha1.ReasonRetired, "Resolve", "%s", truncate(is.Name+": "+is.Lifecycle))
 	}
 	if was.Warning != is.Warning && is.Warning != "" {
-		r.Recorder.Eventf(bundle, nil, corev1.EventTypeWarning, v1alpha1.ReasonVersionNotice, "Resolve", "%s", truncate(is.Name+": "+is.Warning))
+		r.Recorder.Eventf(bundle, related, corev1.EventTypeWarning, v1alpha1.ReasonVersionNotice, "Resolve", "%s", truncate(is.Name+": "+is.Warning))
 	}
 	if was.State == is.State && was.Reason == is.Reason {
 		return
@@ -55,7 +62,7 @@ func (r *PlatformBundleReconciler) recordComponent(bundle *v1alpha1.PlatformBund
 	switch is.State {
 	case v1alpha1.StateFailed, v1alpha1.StateHeld:
 		if is.Reason != v1alpha1.ReasonHeld {
-			r.Recorder.Eventf(bundle, nil, corev1.EventTypeWarning, is.Reason, "Reconcile", "%s", truncate(is.Name+": "+is.Message))
+			r.Recorder.Eventf(bundle, related, corev1.EventTypeWarning, is.Reason, "Reconcile", "%s", truncate(is.Name+": "+is.Message))
 		}
 	default: // what is under way is in the status, and what is ready is an event of its release
 	}

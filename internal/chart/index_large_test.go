@@ -86,7 +86,7 @@ func allocated(work func()) int64 {
 	runtime.ReadMemStats(&before)
 	work()
 	runtime.ReadMemStats(&after)
-	return int64(after.TotalAlloc - before.TotalAlloc) //nolint:gosec // far below the limit of the type
+	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
 // TestLargeIndex: an index of 40 MB goes to disk as it arrives and is read line by
