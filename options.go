@@ -14,7 +14,9 @@ import (
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/operator"
+	"github.com/groundwork-dev/groundwork/internal/shard"
 )
 
 // actionGrace is most of what config/manager gives a pod to end in.
@@ -42,6 +44,8 @@ func parseFlags(args []string) (*flagSet, error) {
 	flags.StringVar(&o.DashboardAddress, "dashboard-bind-address", "0",
 		"address of the dashboard: on loopback, for example 127.0.0.1:8082, it is open; elsewhere it is served over HTTPS to users who may get /dashboard; 0 switches it off")
 	flags.StringVar(&o.ProbeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 switches them off")
+	flags.StringVar(&o.Shard, "shard", "",
+		"take the bundles whose label "+v1alpha1.ShardLabel+" has this value, and no others; default: those without the label. It needs --leader-elect")
 	flags.BoolVar(&o.LeaderElection, "leader-elect", false, "take part in leader election; required with more than one replica")
 	flags.StringVar(&o.LeaderNamespace, "leader-election-namespace", "", "namespace of the lease; default: the operator's own")
 	flags.IntVar(&o.ParallelActions, "parallel-actions", 4*runtime.NumCPU(), "Helm actions at a time")
@@ -56,6 +60,9 @@ func parseFlags(args []string) (*flagSet, error) {
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q: everything is a flag, see --help", flags.Arg(0))
 	}
+	if err := checkShard(o); err != nil {
+		return nil, err
+	}
 	for name, value := range map[string]int{
 		"parallel-actions": o.ParallelActions, "parallel-prepares": o.ParallelPrepares, "parallel-crds": o.ParallelCRDs,
 	} {
@@ -64,4 +71,16 @@ func parseFlags(args []string) (*flagSet, error) {
 		}
 	}
 	return parsed, nil
+}
+
+// checkShard holds the operator of a shard to leader election: by its lease the others
+// know whether it lives.
+func checkShard(o *operator.Options) error {
+	if err := shard.Validate(o.Shard); err != nil {
+		return fmt.Errorf("--shard: %w", err)
+	}
+	if o.Shard != "" && !o.LeaderElection {
+		return fmt.Errorf("--shard=%s needs --leader-elect: by its lease the operators of other shards know whether this one lives", o.Shard)
+	}
+	return nil
 }

@@ -32,6 +32,9 @@ func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScop
 	if err != nil {
 		return err
 	}
+	if scope.claimed {
+		revisions = nil
+	}
 	scope.revisions, scope.deployed, scope.objects, scope.known, scope.current = revisions, nil, nil, false, false
 	if err := r.judge(ctx, scope); err != nil {
 		return err

@@ -41,6 +41,8 @@ type ComponentReleaseReconciler struct {
 	Tracker Tracker
 	// Identity of this process.
 	Identity string
+	// Shard whose releases are made true; empty are those without one.
+	Shard string
 	// Handoff measures how fast dependents start; nil measures nothing.
 	Handoff *Handoff
 	// Metrics counts what is done; nil counts nothing.
@@ -68,6 +70,10 @@ type ComponentReleaseReconciler struct {
 	followUps followUps
 	// inventories of revisions, a cache of what Helm's records hold.
 	inventories inventoryCache
+	// passed are releases that were handed over to another shard a moment ago.
+	passed passedOn
+	// rivals lists who claims a Helm release, from the cache; set by SetupWithManager.
+	rivals func(ctx context.Context, release helm.Release) ([]v1alpha1.ComponentRelease, error)
 }
 
 // The operator installs arbitrary charts, RBAC included, so it holds what they
@@ -94,6 +100,8 @@ type releaseScope struct {
 	outcome *jobs.Outcome
 	// revisions from the watch on records; set by observe.
 	revisions []helm.Revision
+	// claimed says that somebody else's bundle has the Helm release; set by claim.
+	claimed bool
 	// deployed is the newest revision when Helm calls it deployed; set by judge.
 	deployed *helm.Revision
 	// objects is the verdict about those of the newest revision, and known says that
@@ -126,6 +134,14 @@ func (scope *releaseScope) tell(reason, note string) {
 	scope.news = append(scope.news, news{reason: reason, note: note})
 }
 
+func newReleaseScope(release *v1alpha1.ComponentRelease) *releaseScope {
+	return &releaseScope{
+		release: release,
+		before:  release.DeepCopy(),
+		helm:    helm.Release{Namespace: release.Spec.Namespace, Name: release.Spec.ReleaseName},
+	}
+}
+
 // requested says that somebody asked for a reconcile that was not acted on yet.
 func (scope *releaseScope) requested() bool {
 	asked := scope.release.Spec.ReconcileRequest
@@ -150,6 +166,7 @@ func (r *ComponentReleaseReconciler) steps() []releaseStep {
 	return []releaseStep{
 		{"compose", r.compose},
 		{"observe", r.observe},
+		{"claim", r.claim},
 		{"judge", r.judge},
 		{"decide", r.decide},
 		{"act", r.act},
@@ -168,11 +185,10 @@ func (r *ComponentReleaseReconciler) Reconcile(ctx context.Context, request ctrl
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	scope := &releaseScope{
-		release: release,
-		before:  release.DeepCopy(),
-		helm:    helm.Release{Namespace: release.Spec.Namespace, Name: release.Spec.ReleaseName},
+	if holds, result, err := r.holds(ctx, release); !holds || err != nil {
+		return result, err
 	}
+	scope := newReleaseScope(release)
 	if release.Status.ObservedGeneration == 0 {
 		// An object without a status is new or was restored: the request is an old one.
 		release.Status.LastHandledReconcileAt = release.Spec.ReconcileRequest
@@ -241,6 +257,7 @@ func (r *ComponentReleaseReconciler) forget(name string) {
 	r.followUps.forget(name)
 	r.pace.forget(name)
 	r.inventories.forget(name)
+	r.passed.forget(name)
 	r.Jobs.Clear(name)
 	r.Handoff.Forget(name)
 	if r.Metrics != nil {

@@ -116,7 +116,7 @@ func (r *ComponentReleaseReconciler) run(ctx context.Context, c call) (any, erro
 // repeats it.
 func (r *ComponentReleaseReconciler) removeWebhooks(ctx context.Context, scope *releaseScope) (bool, error) {
 	spec := scope.release.Spec
-	if scope.decision.Action != plan.ActionRemoved || len(scope.revisions) > 0 || len(spec.ExpectedWebhooks) == 0 {
+	if scope.decision.Action != plan.ActionRemoved || len(scope.revisions) > 0 || scope.claimed || len(spec.ExpectedWebhooks) == 0 {
 		return false, nil // somebody else's release stays, with all that it registered
 	}
 	left := slices.Clone(spec.ExpectedWebhooks)

@@ -82,7 +82,7 @@ func (r *ComponentReleaseReconciler) decide(_ context.Context, scope *releaseSco
 		Failure:   r.failureOf(scope.release, scope.release.Status.Failure),
 
 		RollbackFailure: r.failureOf(scope.release, scope.release.Status.RollbackFailure),
-		Revisions:       r.plannedRevisions(scope.revisions),
+		Revisions:       r.plannedRevisions(scope.release, scope.revisions),
 		Requested:       scope.requested(),
 		WasReady:        scope.release.Status.ReadyDigest == wantedDigest(scope.release.Spec),
 		Seed:            scope.release.Name,
@@ -137,7 +137,7 @@ func (r *ComponentReleaseReconciler) failureOf(release *v1alpha1.ComponentReleas
 	return &plan.Failure{Action: plan.Action(f.Action), Digest: f.Digest, Count: int(f.Count), Rejections: int(f.Rejections), Since: r.Clock.Since(f.LastTime.Time)}
 }
 
-func (r *ComponentReleaseReconciler) plannedRevisions(revisions []helm.Revision) []plan.Revision {
+func (r *ComponentReleaseReconciler) plannedRevisions(release *v1alpha1.ComponentRelease, revisions []helm.Revision) []plan.Revision {
 	out := make([]plan.Revision, 0, len(revisions))
 	for _, revision := range revisions {
 		status := plan.RevisionStatus(revision.Status)
@@ -146,7 +146,7 @@ func (r *ComponentReleaseReconciler) plannedRevisions(revisions []helm.Revision)
 		}
 		out = append(out, plan.Revision{
 			Number: revision.Number, Status: status, Digest: revision.Digest,
-			Holder: revision.Holder, Age: r.Clock.Since(revision.Changed),
+			Holder: revision.Holder, Foreign: r.foreign(release, revision.Holder), Age: r.Clock.Since(revision.Changed),
 			Ready: revision.Ready, FailedDigest: revision.FailedDigest,
 		})
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/crds"
 	"github.com/groundwork-dev/groundwork/internal/plan"
 	"github.com/groundwork-dev/groundwork/internal/resolve"
+	"github.com/groundwork-dev/groundwork/internal/shard"
 )
 
 // PlatformBundleReconciler resolves a bundle, prepares its components, and
@@ -63,6 +64,10 @@ type PlatformBundleReconciler struct {
 	snapshot definitionBook
 	// Handoff measures how fast dependents start; nil measures nothing.
 	Handoff *Handoff
+	// Shard whose bundles are reconciled; empty are those without one.
+	Shard string
+	// Peers are the operators of other shards.
+	Peers Peers
 }
 
 // +kubebuilder:rbac:groups=platform.groundwork.dev,resources=platformbundles,verbs=get;list;watch;update;patch
@@ -112,9 +117,12 @@ type bundleScope struct {
 	orphans []string
 	// failedCRDs are definitions that the API server refuses, with why; set by plan.
 	failedCRDs map[string]error
+	// handover is what the bundle waits for before anything else; set by receive.
+	handover *handover
 	// retry asks for another pass in a moment.
 	retry bool
-	// done ends the pass without a status: the object is gone.
+	// done ends the pass without a status: the object is gone, or an event that is on its
+	// way begins another one.
 	done bool
 }
 
@@ -128,6 +136,7 @@ type bundleStep struct {
 func (r *PlatformBundleReconciler) steps() []bundleStep {
 	return []bundleStep{
 		{"observe", r.observe},
+		{"receive", r.receive},
 		{"finalize", r.finalize},
 		{"resolve", r.resolve},
 		{"prepare", r.prepare},
@@ -145,10 +154,14 @@ func (r *PlatformBundleReconciler) Reconcile(ctx context.Context, request ctrl.R
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
+	if shard.Of(bundle) != r.Shard {
+		r.forget(request.Name)
+		return ctrl.Result{}, nil
+	}
 	scope := &bundleScope{bundle: bundle, before: bundle.DeepCopy()}
 	var failed error
 	for _, step := range r.steps() {
-		if failed = step.run(ctx, scope); failed != nil || scope.done {
+		if failed = step.run(ctx, scope); failed != nil || scope.done || scope.handover != nil {
 			break
 		}
 	}
@@ -160,11 +173,7 @@ func (r *PlatformBundleReconciler) Reconcile(ctx context.Context, request ctrl.R
 		return ctrl.Result{}, failed
 	}
 	summarizeBundle(scope, r.Catalogs.Newest(), failed)
-	result := ctrl.Result{}
-	result.RequeueAfter = r.untilWindow(scope)
-	if scope.retry {
-		result.RequeueAfter = conflictDelay
-	}
+	result := ctrl.Result{RequeueAfter: r.again(scope)}
 	if left := r.pace.left(bundle.Name, r.now(), r.StatusInterval); left > 0 && bundleProgress(scope.before.Status, bundle.Status) {
 		if result.RequeueAfter == 0 || left < result.RequeueAfter {
 			result.RequeueAfter = left
@@ -172,6 +181,18 @@ func (r *PlatformBundleReconciler) Reconcile(ctx context.Context, request ctrl.R
 		return result, failed
 	}
 	return result, errors.Join(failed, r.patchStatus(ctx, scope))
+}
+
+// again is how long to leave a bundle alone if nothing happens; zero is until then.
+func (r *PlatformBundleReconciler) again(scope *bundleScope) time.Duration {
+	switch {
+	case scope.retry:
+		return conflictDelay
+	case scope.handover != nil:
+		return scope.handover.again
+	default:
+		return r.untilWindow(scope)
+	}
 }
 
 // patchStatus writes the status if it changed, and the events that follow from

@@ -136,6 +136,7 @@ func (r *PlatformBundleReconciler) approve(ctx context.Context, scope *bundleSco
 			},
 			Spec: *c.spec.DeepCopy(),
 		}
+		labelShard(release, r.Shard)
 		r.annotateStages(release)
 		if err := r.Create(ctx, release); err != nil {
 			if apierrors.IsAlreadyExists(err) {

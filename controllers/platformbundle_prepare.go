@@ -37,6 +37,27 @@ func (r *PlatformBundleReconciler) prepare(ctx context.Context, scope *bundleSco
 		r.Preparer.Retry(scope.bundle.Name, request)
 		r.CRDChecks.Retry(scope.bundle.Name, request)
 	}
+	keys := r.lookAtAll(scope, request)
+	scope.doubtRefusals()
+	r.Preparer.Keep(scope.bundle.Name, keys)
+	r.CRDChecks.Keep(scope.bundle.Name, scope.broughtNames())
+	for _, c := range scope.components {
+		r.checkKinds(scope, c)
+	}
+	if err := r.settleAll(scope); err != nil {
+		return err
+	}
+	for _, c := range scope.components {
+		r.checkAdmission(scope, c)
+		c.warnOfSize()
+		c.warnOfVersion()
+	}
+	return nil
+}
+
+// lookAtAll composes every component and looks at those that are new, and returns the
+// keys of what is still needed of that.
+func (r *PlatformBundleReconciler) lookAtAll(scope *bundleScope, request string) map[string]bool {
 	keys := map[string]bool{}
 	for _, resolved := range scope.resolved.Components {
 		c := &component{Component: resolved, release: scope.releases[resolved.Name], asked: request, known: scope.recollection.about(resolved.Name)}
@@ -55,21 +76,7 @@ func (r *PlatformBundleReconciler) prepare(ctx context.Context, scope *bundleSco
 			delete(keys, c.key) // what a chart became is large, and nobody asks for it again
 		}
 	}
-	scope.doubtRefusals()
-	r.Preparer.Keep(scope.bundle.Name, keys)
-	r.CRDChecks.Keep(scope.bundle.Name, scope.broughtNames())
-	for _, c := range scope.components {
-		r.checkKinds(scope, c)
-	}
-	if err := r.settleAll(scope); err != nil {
-		return err
-	}
-	for _, c := range scope.components {
-		r.checkAdmission(scope, c)
-		c.warnOfSize()
-		c.warnOfVersion()
-	}
-	return nil
+	return keys
 }
 
 // doubtRefusals takes no refusal of a chart for the last word while others are being

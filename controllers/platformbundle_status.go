@@ -30,6 +30,10 @@ func summarizeBundle(scope *bundleScope, newestCatalog string, failed error) {
 		setVerdict(bundle, verdict{reason: v1alpha1.ReasonReconcileError, message: failed.Error()})
 		return
 	}
+	if scope.handover != nil {
+		setVerdict(bundle, verdict{reason: v1alpha1.ReasonHandingOver, message: scope.handover.message})
+		return
+	}
 	if scope.trouble != nil {
 		status.Plan, status.NextWindow = nil, nil
 		setVerdict(bundle, verdict{

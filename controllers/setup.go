@@ -27,14 +27,18 @@ const (
 	releaseWorkers = 16
 )
 
-// CacheOptions are the manager's: of Secrets only Helm's records, and of these
-// only metadata; of definitions only what decisions need.
-func CacheOptions() cache.Options {
+// CacheOptions are those of the manager of a shard: of Secrets only Helm's records, and
+// of these only metadata; of definitions only what decisions need; of the bundles and
+// releases of other shards only who they are and what they claim.
+func CacheOptions(name string) cache.Options {
 	return cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
 			records():      {Label: helm.RecordSelector()},
 			&crds.Object{}: {Transform: crds.Trim},
+
+			&v1alpha1.PlatformBundle{}:   {Transform: trimForeign(name)},
+			&v1alpha1.ComponentRelease{}: {Transform: trimForeign(name)},
 		},
 	}
 }
@@ -63,11 +67,11 @@ func (r *PlatformBundleReconciler) SetupWithManager(ctx context.Context, mgr ctr
 		Named("platformbundle").
 		// Own status writes come back on purpose: a pass may have been computed from a
 		// cache that had not seen the write before it, and found nothing to change.
-		For(&v1alpha1.PlatformBundle{}).
-		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(bundleOf)).
-		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(everyBundle(mgr.GetClient())),
+		For(&v1alpha1.PlatformBundle{}, builder.WithPredicates(concerning(r.Shard))).
+		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(bundleOf), builder.WithPredicates(concerning(r.Shard))).
+		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(everyBundle(mgr.GetClient(), r.Shard)),
 			builder.WithPredicates(deletions())).
-		Watches(&crds.Object{}, definitionHandler(mgr.GetClient()),
+		Watches(&crds.Object{}, definitionHandler(mgr.GetClient(), r.Shard),
 			builder.WithPredicates(definitionChanged())).
 		WatchesRawSource(waker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: bundleWorkers}).
@@ -87,12 +91,17 @@ func (r *ComponentReleaseReconciler) SetupWithManager(ctx context.Context, mgr c
 	if err != nil {
 		return err
 	}
+	r.rivals = claims(mgr.GetClient())
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("componentrelease").
 		// Own status writes come back, as for bundles.
-		For(&v1alpha1.ComponentRelease{}).
-		WatchesMetadata(records(), handler.EnqueueRequestsFromMapFunc(releaseOfRecord(mgr.GetClient()))).
-		WatchesMetadata(namespaces(), handler.EnqueueRequestsFromMapFunc(releasesIn(mgr.GetClient())), builder.WithPredicates(ending())).
+		For(&v1alpha1.ComponentRelease{}, builder.WithPredicates(concerning(r.Shard))).
+		Watches(&v1alpha1.ComponentRelease{}, handler.EnqueueRequestsFromMapFunc(rivalsOf(mgr.GetClient(), r.Shard)),
+			builder.WithPredicates(comingAndGoing())).
+		Watches(&v1alpha1.PlatformBundle{}, handler.EnqueueRequestsFromMapFunc(releasesOf(mgr.GetClient(), r.Shard)),
+			builder.WithPredicates(leaving(r.Shard))).
+		WatchesMetadata(records(), handler.EnqueueRequestsFromMapFunc(releaseOfRecord(mgr.GetClient(), r.Shard))).
+		WatchesMetadata(namespaces(), handler.EnqueueRequestsFromMapFunc(releasesIn(mgr.GetClient(), r.Shard)), builder.WithPredicates(ending())).
 		WatchesRawSource(waker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: releaseWorkers}).
 		WithLogConstructor(logConstructor(mgr.GetLogger(), "componentrelease")).

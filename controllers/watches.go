@@ -6,6 +6,7 @@ package controllers
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
+	"github.com/groundwork-dev/groundwork/internal/shard"
 )
 
 // helmReleaseField indexes ComponentReleases by namespace/name of their release.
@@ -96,28 +98,32 @@ func bundleOf(_ context.Context, object client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: release.Spec.Bundle}}}
 }
 
-// everyBundle maps anything to all bundles.
-func everyBundle(reader client.Reader) handler.MapFunc {
+// everyBundle maps anything to all bundles of a shard.
+func everyBundle(reader client.Reader, name string) handler.MapFunc {
 	return func(ctx context.Context, _ client.Object) []reconcile.Request {
 		var bundles v1alpha1.PlatformBundleList
 		if err := reader.List(ctx, &bundles, client.UnsafeDisableDeepCopy); err != nil {
 			return nil
 		}
-		out := make([]reconcile.Request, 0, len(bundles.Items))
-		for i := range bundles.Items {
-			out = append(out, reconcile.Request{NamespacedName: types.NamespacedName{Name: bundles.Items[i].Name}})
-		}
-		return out
+		return requests(own(bundles.Items, name))
 	}
+}
+
+func requests(names []string) []reconcile.Request {
+	out := make([]reconcile.Request, 0, len(names))
+	for _, name := range names {
+		out = append(out, reconcile.Request{NamespacedName: types.NamespacedName{Name: name}})
+	}
+	return out
 }
 
 // restDelay gathers changes of definitions for a bundle that is at rest: other tools
 // install them by the hundred.
 const restDelay = 200 * time.Millisecond
 
-// definitionHandler wakes every bundle: those on their way at once, for a definition may
+// definitionHandler wakes every bundle of a shard: those on their way at once, for a definition may
 // be what they wait for, and those at rest after a moment.
-func definitionHandler(reader client.Reader) handler.EventHandler {
+func definitionHandler(reader client.Reader, name string) handler.EventHandler {
 	enqueue := func(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 		var bundles v1alpha1.PlatformBundleList
 		if err := reader.List(ctx, &bundles, client.UnsafeDisableDeepCopy); err != nil {
@@ -125,6 +131,9 @@ func definitionHandler(reader client.Reader) handler.EventHandler {
 		}
 		for i := range bundles.Items {
 			bundle := &bundles.Items[i]
+			if shard.Of(bundle) != name {
+				continue
+			}
 			request := reconcile.Request{NamespacedName: types.NamespacedName{Name: bundle.Name}}
 			if bundle.Status.ObservedGeneration == bundle.Generation && meta.IsStatusConditionTrue(bundle.Status.Conditions, v1alpha1.ConditionReady) {
 				queue.AddAfter(request, restDelay)
@@ -146,8 +155,9 @@ func definitionHandler(reader client.Reader) handler.EventHandler {
 	}
 }
 
-// releaseOfRecord maps a Helm record to the ComponentRelease of that release.
-func releaseOfRecord(reader client.Reader) handler.MapFunc {
+// releaseOfRecord maps a Helm record to the ComponentRelease of that release, if it is
+// of this shard.
+func releaseOfRecord(reader client.Reader, name string) handler.MapFunc {
 	return func(ctx context.Context, object client.Object) []reconcile.Request {
 		release, ok := helm.RecordOf(object)
 		if !ok {
@@ -157,28 +167,20 @@ func releaseOfRecord(reader client.Reader) handler.MapFunc {
 		if err := reader.List(ctx, &releases, client.MatchingFields{helmReleaseField: release.String()}, client.UnsafeDisableDeepCopy); err != nil {
 			return nil
 		}
-		out := make([]reconcile.Request, 0, len(releases.Items))
-		for i := range releases.Items {
-			out = append(out, reconcile.Request{NamespacedName: types.NamespacedName{Name: releases.Items[i].Name}})
-		}
-		return out
+		return requests(own(releases.Items, name))
 	}
 }
 
-// releasesIn maps a Namespace to the ComponentReleases whose release is in it.
-func releasesIn(reader client.Reader) handler.MapFunc {
+// releasesIn maps a Namespace to the ComponentReleases of a shard whose release is in it.
+func releasesIn(reader client.Reader, name string) handler.MapFunc {
 	return func(ctx context.Context, namespace client.Object) []reconcile.Request {
 		var releases v1alpha1.ComponentReleaseList
 		if err := reader.List(ctx, &releases, client.UnsafeDisableDeepCopy); err != nil {
 			return nil
 		}
-		var out []reconcile.Request
-		for i := range releases.Items {
-			if releases.Items[i].Spec.Namespace == namespace.GetName() {
-				out = append(out, reconcile.Request{NamespacedName: types.NamespacedName{Name: releases.Items[i].Name}})
-			}
-		}
-		return out
+		return requests(own(slices.DeleteFunc(releases.Items, func(release v1alpha1.ComponentRelease) bool {
+			return release.Spec.Namespace != namespace.GetName()
+		}), name))
 	}
 }
 
@@ -236,20 +238,20 @@ func WakeOwner(owner string, bundles, releases *Waker) {
 	bundles.Wake(owner)
 }
 
-// WakeEverybody wakes all bundles and releases: an admission webhook has begun or
-// ceased to answer, and it may be anybody's. The context is that of the process.
-func WakeEverybody(ctx context.Context, reader client.Reader, bundles, releases *Waker) func() {
+// WakeEverybody wakes all bundles and releases of a shard: an admission webhook has begun
+// or ceased to answer, and it may be anybody's. The context is that of the process.
+func WakeEverybody(ctx context.Context, reader client.Reader, name string, bundles, releases *Waker) func() {
 	return func() {
 		var platform v1alpha1.PlatformBundleList
 		if err := reader.List(ctx, &platform, client.UnsafeDisableDeepCopy); err == nil {
-			for i := range platform.Items {
-				bundles.Wake(platform.Items[i].Name)
+			for _, bundle := range own(platform.Items, name) {
+				bundles.Wake(bundle)
 			}
 		}
 		var list v1alpha1.ComponentReleaseList
 		if err := reader.List(ctx, &list, client.UnsafeDisableDeepCopy); err == nil {
-			for i := range list.Items {
-				releases.Wake(list.Items[i].Name)
+			for _, release := range own(list.Items, name) {
+				releases.Wake(release)
 			}
 		}
 	}

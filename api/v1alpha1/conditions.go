@@ -60,6 +60,9 @@ const (
 	// ReasonWaitingForKinds: the component waits until the CRDs of the kinds it
 	// uses are established.
 	ReasonWaitingForKinds = "WaitingForKinds"
+	// ReasonHandingOver: the bundle has come from another shard, whose operator has not
+	// given up all of its releases yet.
+	ReasonHandingOver = "HandingOver"
 	// ReasonAwaitingApproval: the change waits until somebody approves the plan.
 	ReasonAwaitingApproval = "AwaitingApproval"
 	// ReasonAwaitingWindow: an upgrade or a removal waits for the maintenance window.

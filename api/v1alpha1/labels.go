@@ -11,6 +11,12 @@ const (
 	// and a bundle restored from a backup has a new UID.
 	BundleLabel = "platform.groundwork.dev/bundle"
 
+	// ShardLabel on a PlatformBundle names the operator, by its flag --shard, that the
+	// bundle belongs to; without it, it belongs to the operator without the flag. People
+	// write it there. On a ComponentRelease the operator that acts on it has written it,
+	// and nobody else acts: one that gives a release up writes the next one's name.
+	ShardLabel = "platform.groundwork.dev/shard"
+
 	// ReleaseLabel stands on every object of a Helm release that the operator
 	// installs, hooks included, and names the ComponentRelease. Watches are
 	// selected by its presence.
@@ -27,7 +33,8 @@ const (
 	RevisionLabel = "platform.groundwork.dev/revision"
 
 	// HolderLabel stands on a Helm release record and names the operator process (a
-	// random identity per process) that made it, or works on it while it is pending.
+	// random identity per process, after the name of its shard and a dot) that made it,
+	// or works on it while it is pending.
 	HolderLabel = "platform.groundwork.dev/holder"
 
 	// ReadyLabel stands on a Helm release record whose objects were Ready once, and
@@ -65,6 +72,10 @@ const (
 	// TimelineAnnotation on a ComponentRelease holds the stages, as JSON, that its bundle
 	// has seen before it approved the release; the release shows them in its status.
 	TimelineAnnotation = "platform.groundwork.dev/timeline"
+
+	// HandedOverAnnotation on a ComponentRelease names the shard that has given it up, or
+	// whose operator was gone: what that one left pending is nobody's any more.
+	HandedOverAnnotation = "platform.groundwork.dev/handed-over-by"
 
 	// BundleFinalizer holds a PlatformBundle until its deletionPolicy has been
 	// carried out.

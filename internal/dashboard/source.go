@@ -6,6 +6,7 @@ package dashboard
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,6 +24,8 @@ import (
 type Source struct {
 	// Version of the operator.
 	Version string
+	// Shard whose bundles are shown; empty are those without one.
+	Shard string
 	// Reader is the operator's cache. Required.
 	Reader client.Reader
 	// Catalogs and Lookup as in World.
@@ -40,6 +43,8 @@ func (s Source) World(ctx context.Context) (World, error) {
 	if err := s.Reader.List(ctx, &releases); err != nil {
 		return World{}, fmt.Errorf("list ComponentReleases: %w", err)
 	}
+	bundles.Items = slices.DeleteFunc(bundles.Items, func(b v1alpha1.PlatformBundle) bool { return b.Labels[v1alpha1.ShardLabel] != s.Shard })
+	releases.Items = slices.DeleteFunc(releases.Items, func(r v1alpha1.ComponentRelease) bool { return r.Labels[v1alpha1.ShardLabel] != s.Shard })
 	return World{
 		Version: s.Version, Bundles: bundles.Items, Releases: releases.Items, Catalogs: s.Catalogs, Lookup: s.Lookup,
 	}, nil

@@ -57,6 +57,38 @@ func (i *informer) RemoveEventHandler(r toolscache.ResourceEventHandlerRegistrat
 	return nil
 }
 
+// shards is a cache with a bundle and a release of each shard.
+type shards struct{ client.Reader }
+
+func (shards) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+	for _, shard := range []string{"", "a"} {
+		meta := metav1.ObjectMeta{Name: "in" + shard}
+		if shard != "" {
+			meta.Labels = map[string]string{v1alpha1.ShardLabel: shard}
+		}
+		switch list := list.(type) {
+		case *v1alpha1.PlatformBundleList:
+			list.Items = append(list.Items, v1alpha1.PlatformBundle{ObjectMeta: meta})
+		case *v1alpha1.ComponentReleaseList:
+			list.Items = append(list.Items, v1alpha1.ComponentRelease{ObjectMeta: meta})
+		}
+	}
+	return nil
+}
+
+func TestWorldIsOneShard(t *testing.T) {
+	t.Parallel()
+	for _, shard := range []string{"", "a"} {
+		world, err := Source{Shard: shard, Reader: shards{}}.World(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(world.Bundles) != 1 || world.Bundles[0].Name != "in"+shard || len(world.Releases) != 1 || world.Releases[0].Name != "in"+shard {
+			t.Errorf("shard %q shows %v and %v", shard, world.Bundles, world.Releases)
+		}
+	}
+}
+
 func TestWatchCacheIsThereOnlyWhileItIsNeeded(t *testing.T) {
 	t.Parallel()
 	i := &informers{}

@@ -43,6 +43,9 @@ type Options struct {
 	// Leads says whether this process leads. Those that stand by show nothing of bundles
 	// and components, so that no sum counts them twice. Default: it leads.
 	Leads func() bool
+	// Shard whose bundles are shown; empty are those without one. Of others nothing is shown
+	// either: their operators do.
+	Shard string
 	// CacheDir is the folder of the chart cache. Empty: its size is not shown.
 	CacheDir string
 }
@@ -72,7 +75,7 @@ func New(o Options) (*Recorder, error) {
 		o.Leads = func() bool { return true }
 	}
 	all := []prometheus.Collector{
-		r.stages, r.actions, r.failures, r.inFlight, r.corrections, r.requests, r.downloaded, newStates(o.Reader, o.Leads),
+		r.stages, r.actions, r.failures, r.inFlight, r.corrections, r.requests, r.downloaded, newStates(o.Reader, o.Leads, o.Shard),
 	}
 	if o.CacheDir != "" {
 		all = append(all, newCacheSize(o.CacheDir))

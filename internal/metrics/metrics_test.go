@@ -73,6 +73,43 @@ func condition(kind string, status metav1.ConditionStatus, reason string) []meta
 	return []metav1.Condition{{Type: kind, Status: status, Reason: reason}}
 }
 
+// TestShards: the operators of two shards show each bundle once between them.
+func TestShards(t *testing.T) {
+	t.Parallel()
+	bundle := func(name, shard string) v1alpha1.PlatformBundle {
+		return v1alpha1.PlatformBundle{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1alpha1.ShardLabel: shard}},
+			Status: v1alpha1.PlatformBundleStatus{
+				Conditions: condition(v1alpha1.ConditionAdmissionAvailable, metav1.ConditionFalse, v1alpha1.ReasonWebhookUnavailable),
+				Components: []v1alpha1.ComponentStatus{{Name: "loki", State: v1alpha1.StateReady}},
+			},
+		}
+	}
+	release := func(bundle, shard string) v1alpha1.ComponentRelease {
+		return v1alpha1.ComponentRelease{
+			ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1alpha1.ShardLabel: shard}},
+			Spec:       v1alpha1.ComponentReleaseSpec{Bundle: bundle, Component: "loki"},
+			Status: v1alpha1.ComponentReleaseStatus{
+				Conditions: condition(v1alpha1.ConditionDrifted, metav1.ConditionTrue, v1alpha1.ReasonDrifted)},
+		}
+	}
+	c := &cache{
+		bundles:  []v1alpha1.PlatformBundle{bundle("one", "a"), bundle("two", "b"), bundle("three", "")},
+		releases: []v1alpha1.ComponentRelease{release("one", "a"), release("two", "b"), release("three", "")},
+	}
+	c.bundles[2].Labels, c.releases[2].Labels = nil, nil
+	for shard, name := range map[string]string{"a": "one", "b": "two", "": "three"} {
+		registry := prometheus.NewPedanticRegistry()
+		if _, err := metrics.New(metrics.Options{Registry: registry, Reader: c, Shard: shard}); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"component_drifted{" + name + " loki Drifted} 1", "component_state{" + name + " loki Ready} 1"}
+		if diff := cmp.Diff(want, scrape(t, registry)); diff != "" {
+			t.Errorf("shard %q (-want +got):\n%s", shard, diff)
+		}
+	}
+}
+
 func TestStates(t *testing.T) {
 	t.Parallel()
 	c := &cache{

@@ -29,15 +29,16 @@ var componentStates = [...]v1alpha1.ComponentState{
 type states struct {
 	reader client.Reader
 	leads  func() bool
+	shard  string
 
 	bundleReady, bundleStalled, admission *prometheus.Desc
 	state, reason, info, drifted          *prometheus.Desc
 	pending, took, idle                   *prometheus.Desc
 }
 
-func newStates(reader client.Reader, leads func() bool) *states {
+func newStates(reader client.Reader, leads func() bool, shard string) *states {
 	return &states{
-		reader: reader, leads: leads,
+		reader: reader, leads: leads, shard: shard,
 		bundleReady:   describe("bundle_ready", "1 while every component of the bundle is Ready as it is wanted, else 0.", labelBundle),
 		bundleStalled: describe("bundle_stalled", "1 while only a change of the bundle's spec helps, else 0.", labelBundle),
 		admission: describe("admission_available",
@@ -74,13 +75,17 @@ func (s *states) Collect(to chan<- prometheus.Metric) {
 	var bundles v1alpha1.PlatformBundleList
 	if s.reader.List(ctx, &bundles, client.UnsafeDisableDeepCopy) == nil {
 		for i := range bundles.Items {
-			s.bundle(to, &bundles.Items[i])
+			if bundles.Items[i].Labels[v1alpha1.ShardLabel] == s.shard {
+				s.bundle(to, &bundles.Items[i])
+			}
 		}
 	}
 	var releases v1alpha1.ComponentReleaseList
 	if s.reader.List(ctx, &releases, client.UnsafeDisableDeepCopy) == nil {
 		for i := range releases.Items {
-			s.release(to, &releases.Items[i])
+			if releases.Items[i].Labels[v1alpha1.ShardLabel] == s.shard {
+				s.release(to, &releases.Items[i])
+			}
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (r *rooms) show(mgr ctrl.Manager, catalogs *catalog.Set, o Options) error {
 	log := ctrl.Log.WithName("dashboard")
 	server, err := dashboard.New(dashboard.Options{
 		Address: o.DashboardAddress, Watch: dashboard.WatchCache(mgr.GetCache()), Log: log,
-		Source: dashboard.Source{Version: o.Version, Reader: mgr.GetCache(), Catalogs: catalogs, Lookup: r.lookup},
+		Source: dashboard.Source{Version: o.Version, Shard: o.Shard, Reader: mgr.GetCache(), Catalogs: catalogs, Lookup: r.lookup},
 		Protect: func(next http.Handler) (http.Handler, error) {
 			filter, err := filters.WithAuthenticationAndAuthorization(mgr.GetConfig(), mgr.GetHTTPClient())
 			if err != nil {

@@ -30,6 +30,7 @@ import (
 	"github.com/groundwork-dev/groundwork/controllers"
 	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/crds"
+	"github.com/groundwork-dev/groundwork/internal/shard"
 )
 
 // Options of an operator. The zero value of a number means its default.
@@ -52,6 +53,10 @@ type Options struct {
 	DashboardAddress string
 	// ProfileAddress of net/http/pprof; "0" or empty switches it off.
 	ProfileAddress string
+	// Shard is the value of v1alpha1.ShardLabel on the bundles that this operator takes;
+	// empty: those without the label. Other operators of the cluster must have others, and
+	// all of them need leader election: their leases say who lives.
+	Shard string
 	// LeaderElection makes replicas take turns.
 	LeaderElection bool
 	// LeaderNamespace of the lease; empty: the operator's own.
@@ -91,13 +96,16 @@ func Run(ctx context.Context, config *rest.Config, options Options) error {
 	if err != nil {
 		return err
 	}
-	ctrl.Log.Info("Starting", "version", options.Version, "chartMirror", options.ChartMirror)
+	ctrl.Log.Info("Starting", "version", options.Version, "chartMirror", options.ChartMirror, "shard", options.Shard)
 	return mgr.Start(ctx)
 }
 
 // New builds the operator. The error names the part that cannot be built.
 func New(ctx context.Context, config *rest.Config, options Options) (ctrl.Manager, error) {
 	options = options.withDefaults()
+	if err := shard.Validate(options.Shard); err != nil {
+		return nil, err
+	}
 	config = rest.CopyConfig(config)
 	// The API server's own fairness is the limit; a client-side one only adds
 	// latency to a dependency's hand-off.
@@ -136,14 +144,14 @@ func newManager(config *rest.Config, o Options) (ctrl.Manager, *cluster.Kinds, e
 	grace := 30 * time.Second
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         controllers.CacheOptions(),
+		Cache:                         controllers.CacheOptions(o.Shard),
 		Client:                        controllers.ClientOptions(),
 		MapperProvider:                func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return kinds, nil },
 		Metrics:                       serving,
 		HealthProbeBindAddress:        o.ProbeAddress,
 		PprofBindAddress:              o.ProfileAddress,
 		LeaderElection:                o.LeaderElection,
-		LeaderElectionID:              "groundwork.platform.groundwork.dev",
+		LeaderElectionID:              shard.LeaseName(o.Shard),
 		LeaderElectionNamespace:       o.LeaderNamespace,
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       &grace,

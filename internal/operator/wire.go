@@ -29,10 +29,12 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/manifests"
 	"github.com/groundwork-dev/groundwork/internal/metrics"
+	"github.com/groundwork-dev/groundwork/internal/plan"
 	"github.com/groundwork-dev/groundwork/internal/pods"
 	"github.com/groundwork-dev/groundwork/internal/prepare"
 	"github.com/groundwork-dev/groundwork/internal/readiness"
 	"github.com/groundwork-dev/groundwork/internal/refs"
+	"github.com/groundwork-dev/groundwork/internal/shard"
 	"github.com/groundwork-dev/groundwork/internal/usage"
 )
 
@@ -47,7 +49,9 @@ const statusInterval = 500 * time.Millisecond
 // rooms are the parts that both reconcilers work with.
 type rooms struct {
 	kinds      *cluster.Kinds
+	shard      string
 	identity   string
+	peers      *shard.Peers
 	engine     *helm.Engine
 	tracker    *readiness.Tracker
 	ledger     *drift.Ledger
@@ -74,7 +78,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, kinds *cluster.Kinds, o Options
 	if err != nil {
 		return err
 	}
-	r := rooms{kinds: kinds, identity: strings.ToLower(rand.Text()), bundles: &controllers.Waker{}, releases: &controllers.Waker{}}
+	r := rooms{kinds: kinds, shard: o.Shard, identity: shard.Identity(o.Shard, strings.ToLower(rand.Text())), bundles: &controllers.Waker{}, releases: &controllers.Waker{}}
 	if err := r.measure(o, mgr.GetCache(), func() bool { return leads(mgr) }); err != nil {
 		return err
 	}
@@ -105,7 +109,7 @@ func (r *rooms) measure(o Options, cache client.Reader, leads func() bool) (err 
 	if r.handoff, err = controllers.NewHandoff(o.Registry); err != nil {
 		return err
 	}
-	r.metrics, err = metrics.New(metrics.Options{Registry: o.Registry, Reader: cache, Leads: leads, CacheDir: o.ChartCache})
+	r.metrics, err = metrics.New(metrics.Options{Registry: o.Registry, Reader: cache, Leads: leads, CacheDir: o.ChartCache, Shard: o.Shard})
 	return err
 }
 
@@ -127,6 +131,7 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
+	r.peers = shard.NewPeers(clientset.CoordinationV1(), clock.RealClock{}, plan.StrangerTimeout)
 	if r.objects, err = dynamic.NewForConfig(config); err != nil {
 		return err
 	}
@@ -140,7 +145,7 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		return err
 	}
 	r.webhooks, err = admission.New(config, admission.Options{
-		Changed: controllers.WakeEverybody(ctx, mgr.GetClient(), r.bundles, r.releases), Mapper: r.kinds, Log: ctrl.Log.WithName("admission"),
+		Changed: controllers.WakeEverybody(ctx, mgr.GetClient(), r.shard, r.bundles, r.releases), Mapper: r.kinds, Log: ctrl.Log.WithName("admission"),
 	})
 	if err != nil {
 		return err
@@ -181,7 +186,7 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 	recorder := controllers.LoggedRecorder{EventRecorder: mgr.GetEventRecorder("groundwork"), Log: ctrl.Log.WithName("event")}
 	release := &controllers.ComponentReleaseReconciler{
 		Client: mgr.GetClient(), Records: mgr.GetCache(), StatusInterval: statusInterval, Weight: r.weigh, Recorder: recorder, References: r.references, Engine: r.engine,
-		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Handoff: r.handoff, Metrics: r.metrics, Clock: clock.RealClock{},
+		Jobs: r.actions, Tracker: r.tracker, Identity: r.identity, Shard: r.shard, Handoff: r.handoff, Metrics: r.metrics, Clock: clock.RealClock{},
 		Mapper: r.kinds, Manifests: manifests.NewApplier(r.objects, r.kinds), Admission: r.webhooks, Ledger: r.ledger, Pods: r.pods,
 	}
 	if err := release.SetupWithManager(ctx, mgr, r.releases); err != nil {
@@ -190,7 +195,7 @@ func (r *rooms) setup(ctx context.Context, mgr ctrl.Manager, catalogs *catalog.S
 	bundle := &controllers.PlatformBundleReconciler{
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Recorder: recorder, Catalogs: catalogs,
 		References: r.references, Preparer: r.preparer, Kinds: r.kinds, CRDs: r.applier, CRDChecks: r.checks, Usage: r.counter,
-		Admission: r.webhooks, Handoff: r.handoff, StatusInterval: statusInterval, Weight: r.weigh,
+		Admission: r.webhooks, Handoff: r.handoff, StatusInterval: statusInterval, Weight: r.weigh, Shard: r.shard, Peers: r.peers,
 		KindsChanged: func() {
 			r.tracker.KindsChanged()
 			r.counter.KindsChanged()

@@ -11,7 +11,8 @@ import (
 
 // Release decides what to do with one Helm release. Nobody's record is touched
 // without proof that nobody works on it: ours, because this process holds the
-// leader lease and runs no job for it; a stranger's, after StrangerTimeout. What
+// leader lease and runs no job for it; a stranger's, or another shard's, after
+// StrangerTimeout. What
 // a person released is held, and so is what an upgrade was rolled back to, until
 // the inputs change or a reconcile is asked for; both are read from the records.
 func Release(in ReleaseInput) Decision {
@@ -169,7 +170,7 @@ func busy(r Revision) bool {
 // uninstall that was cut off is finished if the release is to go; if it is wanted,
 // what is left of it is taken over and completed again.
 func (in ReleaseInput) decideBusy(last Revision) (Decision, bool) {
-	if last.Holder == "" && last.Age < StrangerTimeout {
+	if (last.Holder == "" || last.Foreign) && last.Age < StrangerTimeout {
 		return Decision{
 			Action: ActionWait, Reason: v1alpha1.ReasonReleasePending,
 			Revision: last.Number, After: StrangerTimeout - last.Age,

@@ -70,6 +70,8 @@ type Revision struct {
 	Ready bool
 	// Holder is the operator process that wrote it; empty when it is not ours.
 	Holder string
+	// Foreign says that the holder is an operator of another shard that may live.
+	Foreign bool
 	// Age since it was last written.
 	Age time.Duration
 }

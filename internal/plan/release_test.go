@@ -24,6 +24,11 @@ func strangers(number int, status plan.RevisionStatus, age time.Duration) plan.R
 	return plan.Revision{Number: number, Status: status, Age: age}
 }
 
+// foreign is a record of the operator of another shard that may live.
+func foreign(number int, status plan.RevisionStatus, digest string, age time.Duration) plan.Revision {
+	return plan.Revision{Number: number, Status: status, Digest: digest, Holder: "them", Foreign: true, Age: age}
+}
+
 func revisions(r ...plan.Revision) []plan.Revision { return r }
 
 func TestRelease(t *testing.T) {
@@ -77,6 +82,11 @@ func TestRelease(t *testing.T) {
 		"OurPendingRemoval":    {"before a removal as well", plan.ReleaseInput{Removal: true, Revisions: revisions(deployed, ours(2, plan.RevisionPending, d))}, plan.Decision{Action: plan.ActionTakeOver, Reason: v1alpha1.ReasonReleasePending, Revision: 2}},
 		"StrangerPending":      {"somebody may be working on it", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionPending, 4*time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 6 * time.Minute}},
 		"StrangerPendingOld":   {"nobody works for that long", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionPending, plan.StrangerTimeout))}, plan.Decision{Action: plan.ActionTakeOver, Reason: v1alpha1.ReasonReleasePending, Revision: 3}},
+		"ShardPending":         {"the operator of another shard may be working on it", plan.ReleaseInput{Revisions: revisions(foreign(3, plan.RevisionPending, d, 4*time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 6 * time.Minute}},
+		"ShardPendingOld":      {"nobody works for that long", plan.ReleaseInput{Revisions: revisions(foreign(3, plan.RevisionPending, d, plan.StrangerTimeout))}, plan.Decision{Action: plan.ActionTakeOver, Reason: v1alpha1.ReasonReleasePending, Revision: 3}},
+		"ShardUninstalling":    {"or removing it", plan.ReleaseInput{Removal: true, Revisions: revisions(foreign(3, plan.RevisionUninstalling, d, time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 9 * time.Minute}},
+		"ShardDone":            {"what another shard has made is ours", plan.ReleaseInput{Revisions: revisions(foreign(3, plan.RevisionDeployed, d, 0))}, plan.Decision{Action: plan.ActionNone, Reason: v1alpha1.ReasonReleased, Revision: 3}},
+		"ShardFailed":          {"and what it left failed is tried again at once", plan.ReleaseInput{Revisions: revisions(foreign(1, plan.RevisionFailed, d, 0))}, install},
 		"StrangerUninstalling": {"somebody uninstalls it by hand", plan.ReleaseInput{Revisions: revisions(strangers(3, plan.RevisionUninstalling, time.Minute))}, plan.Decision{Action: plan.ActionWait, Reason: v1alpha1.ReasonReleasePending, Revision: 3, After: 9 * time.Minute}},
 		"StrangerLeftBehind":   {"and did not finish", plan.ReleaseInput{Removal: true, Revisions: revisions(ours(2, plan.RevisionSuperseded, d), strangers(3, plan.RevisionUninstalling, time.Hour))}, uninstall},
 		"StrangersRelease":     {"a release that was never taken over is not ours to remove", plan.ReleaseInput{Removal: true, Revisions: revisions(strangers(3, plan.RevisionDeployed, time.Hour))}, plan.Decision{Action: plan.ActionRemoved, Reason: v1alpha1.ReasonRemoved}},
@@ -135,6 +145,7 @@ func TestReleaseConverges(t *testing.T) {
 				Holder: rapid.SampledFrom([]string{"", "us"}).Draw(t, "holder"),
 				Age:    time.Duration(rapid.IntRange(0, 1200).Draw(t, "age")) * time.Second,
 
+				Foreign:      rapid.Bool().Draw(t, "foreign"),
 				FailedDigest: rapid.SampledFrom([]string{"", "", "old", "new"}).Draw(t, "failed digest"),
 				Ready:        rapid.Bool().Draw(t, "ready"),
 			})
@@ -156,7 +167,7 @@ func carryOut(t *rapid.T, in *plan.ReleaseInput, d plan.Decision, failures *int)
 		d.Action == plan.ActionRollback || d.Action == plan.ActionUninstall; acting {
 		if next > 1 {
 			last := in.Revisions[next-2]
-			if last.Status == plan.RevisionPending || last.Status == plan.RevisionUninstalling && last.Holder == "" && last.Age < plan.StrangerTimeout {
+			if last.Status == plan.RevisionPending || last.Status == plan.RevisionUninstalling && (last.Holder == "" || last.Foreign) && last.Age < plan.StrangerTimeout {
 				t.Fatalf("%s while somebody works on %+v", d.Action, last)
 			}
 		}

@@ -46,7 +46,7 @@ var _ = Describe("An operator that is killed", func() {
 			}
 			Eventually(reached).WithTimeout(harness.RolloutTimeout).Should(BeClosed(), "the operator does not make %d writes", writes)
 			operator.kill()
-			deployed, running = keepDeployed(ctx, deployed), keepRunning(ctx, deployed, running)
+			deployed, running = keepDeployed(ctx, deployed), keepRunning(ctx, name, deployed, running)
 			harness.Say("kill %d after %d more writes: %d releases deployed, pending: %v", i+1, writes, len(deployed), pending(ctx))
 			if i > 0 {
 				deleteLease(ctx) // the first time, the lease runs out by itself
@@ -90,10 +90,10 @@ func keepDeployed(ctx context.Context, known map[string][]harness.Revision) map[
 }
 
 // keepRunning adds the workloads of deployed releases.
-func keepRunning(ctx context.Context, deployed map[string][]harness.Revision, known map[string]string) map[string]string {
+func keepRunning(ctx context.Context, bundle string, deployed map[string][]harness.Revision, known map[string]string) map[string]string {
 	GinkgoHelper()
 	owners := map[string]bool{}
-	for _, release := range sim.Releases(ctx, "crash") {
+	for _, release := range sim.Releases(ctx, bundle) {
 		if _, ok := deployed[release.Spec.Namespace+"/"+release.Spec.ReleaseName]; ok {
 			owners[release.Name] = true
 		}

@@ -52,6 +52,9 @@ func (f Frame) head(s style.Style) []string {
 	if catalog := f.Bundle.Status.CatalogVersion; catalog != "" {
 		title += "  catalog " + catalog
 	}
+	if of := f.Bundle.Labels[v1alpha1.ShardLabel]; of != "" {
+		title += "  shard " + of
+	}
 	if s.Width > 0 {
 		title = s.Fit(title, s.Width-style.Columns(word)-2)
 	}
@@ -137,6 +140,15 @@ func kindOf(state v1alpha1.ComponentState) string {
 	}
 }
 
+// unseen is what to look for when nobody has looked at a bundle of a shard.
+func unseen(shard string) string {
+	if shard == "" {
+		return "the operator has not looked at the bundle yet: does it run? kubectl -n " + v1alpha1.DefaultNamespace + " get pods"
+	}
+	return fmt.Sprintf("no operator has looked at the bundle yet: does one run with --shard=%s? kubectl -n %s get pods -l %s=%s",
+		shard, v1alpha1.DefaultNamespace, v1alpha1.ShardLabel, shard)
+}
+
 // story is the sentence of the bundle where the components do not tell it.
 func (f Frame) story(s style.Style) []string {
 	ready := meta.FindStatusCondition(f.Bundle.Status.Conditions, v1alpha1.ConditionReady)
@@ -144,10 +156,11 @@ func (f Frame) story(s style.Style) []string {
 	text := ""
 	switch {
 	case ready == nil:
-		text = "the operator has not looked at the bundle yet: does it run? kubectl -n " + v1alpha1.DefaultNamespace + " get pods"
+		text = unseen(f.Bundle.Labels[v1alpha1.ShardLabel])
 	case phase == "Changed":
 		text = fmt.Sprintf("the operator has not looked at generation %d yet: what follows is about generation %d", f.Bundle.Generation, f.Bundle.Status.ObservedGeneration)
-	case phase == "Stalled", phase == v1alpha1.ReasonReconcileError, phase == v1alpha1.ReasonSuspended, phase == "Deleting":
+	case phase == "Stalled", phase == v1alpha1.ReasonReconcileError, phase == v1alpha1.ReasonSuspended, phase == "Deleting",
+		phase == v1alpha1.ReasonHandingOver:
 		text = ready.Message
 	}
 	lines := style.Wrap(s.Text(text), s.Width, "")

@@ -178,6 +178,8 @@ func TestDraw(t *testing.T) {
 		"forty":           {forty().frame(40), style.Style{Width: 100}},
 		"forty-low":       {low(forty().frame(40)), style.Style{Width: 100}},
 		"unseen":          {unseen().frame(3), style.Style{Width: 60}},
+		"unseen-shard":    {unseen().in("blue").frame(3), style.Style{Width: 90}},
+		"handing-over":    {handingOver().frame(3), style.Style{Width: 90}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := status.Draw(tc.frame, tc.style)
@@ -192,6 +194,17 @@ func TestDraw(t *testing.T) {
 func low(f status.Frame) status.Frame {
 	f.Rows = 20
 	return f
+}
+
+// in puts the bundle into a shard.
+func (p *platform) in(shard string) *platform {
+	p.bundle.Labels = map[string]string{v1alpha1.ShardLabel: shard}
+	return p
+}
+
+func handingOver() *platform {
+	p := newPlatform().in("blue").condition("Ready", "False", v1alpha1.ReasonHandingOver, "waiting for the operator of shard green to hand over loki")
+	return p.wants("loki", v1alpha1.StateInstalling, v1alpha1.ReasonInstalling, "")
 }
 
 func unseen() *platform {

@@ -65,6 +65,8 @@ func styleOf(env *cli.Env, o options) style.Style {
 type Report struct {
 	// Name of the bundle.
 	Name string `json:"name"`
+	// Shard that the bundle is of; empty is none.
+	Shard string `json:"shard,omitempty"`
 	// Phase is one word: Ready, Stalled, or the reason why it is not Ready.
 	Phase string `json:"phase"`
 	// Ready counts components, for example 9/13.
@@ -98,7 +100,7 @@ func once(ctx context.Context, env *cli.Env, name string, o options) error {
 
 func (f Frame) report() Report {
 	phase, _ := phaseOf(f.Bundle)
-	out := Report{Name: f.Bundle.Name, Phase: phase, Ready: f.Bundle.Status.Ready, Components: f.Picture.Nodes, Plan: f.Bundle.Status.Plan}
+	out := Report{Name: f.Bundle.Name, Shard: f.Bundle.Labels[v1alpha1.ShardLabel], Phase: phase, Ready: f.Bundle.Status.Ready, Components: f.Picture.Nodes, Plan: f.Bundle.Status.Plan}
 	if ready := meta.FindStatusCondition(f.Bundle.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
 		out.Message = ready.Message
 	}
