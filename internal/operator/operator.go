@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net/http"
 	"runtime"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
 	apiruntime "k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -62,7 +64,7 @@ type Options struct {
 	// LeaderNamespace of the lease; empty: the operator's own.
 	LeaderNamespace string
 	// ParallelActions is the number of Helm actions at a time. They mostly wait for
-	// the API server and for hooks; the bound is for memory. Default: 4 a core.
+	// the API server and for hooks, and share a budget of memory. Default: 8 a core.
 	ParallelActions int
 	// ActionGrace is how long Helm actions under way may go on when the operator is
 	// told to end; the lease is kept until then. It must leave some of the 30 s that
@@ -71,7 +73,9 @@ type Options struct {
 	// ParallelPrepares is the number of charts rendered for checking at a time.
 	// Default: one a core.
 	ParallelPrepares int
-	// ParallelCRDs is the number of definitions applied at a time. Default: 2.
+	// ParallelCRDs is the number of definitions applied at a time: the API server makes
+	// its OpenAPI document anew for each that comes alone, and once for several that come
+	// together. Default: 8.
 	ParallelCRDs int
 	// SkipNameValidation lets several operators live in one process, in tests.
 	SkipNameValidation bool
@@ -81,9 +85,9 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Version = cmp.Or(o.Version, "dev")
-	o.ParallelActions = cmp.Or(o.ParallelActions, 4*runtime.NumCPU())
+	o.ParallelActions = cmp.Or(o.ParallelActions, 8*runtime.NumCPU())
 	o.ParallelPrepares = cmp.Or(o.ParallelPrepares, runtime.NumCPU())
-	o.ParallelCRDs = cmp.Or(o.ParallelCRDs, 2)
+	o.ParallelCRDs = cmp.Or(o.ParallelCRDs, 8)
 	if o.Registry == nil {
 		o.Registry = metrics.Registry
 	}
@@ -111,15 +115,32 @@ func New(ctx context.Context, config *rest.Config, options Options) (ctrl.Manage
 	// latency to a dependency's hand-off.
 	config.QPS = -1
 	config.UserAgent = "groundwork/" + options.Version
-	mgr, kinds, err := newManager(config, options)
+	mgr, kinds, err := newManager(ctx, config, options)
 	if err != nil {
 		return nil, err
 	}
 	return mgr, wire(ctx, mgr, kinds, options)
 }
 
+// awaitOwnKinds waits until the operator's own definitions are served: one file brings
+// them and the operator, which may be the faster.
+func awaitOwnKinds(ctx context.Context, kinds meta.RESTMapper) error {
+	const patience = time.Minute
+	for _, kind := range []string{"PlatformBundle", "ComponentRelease"} {
+		gvk := v1alpha1.GroupVersion.WithKind(kind)
+		err := wait.PollUntilContextTimeout(ctx, time.Second, patience, true, func(context.Context) (bool, error) {
+			_, err := kinds.RESTMapping(gvk.GroupKind(), gvk.Version)
+			return err == nil, nil
+		})
+		if err != nil {
+			return fmt.Errorf("%s in %s is not served after %s: apply the CustomResourceDefinitions of config/crd: %w", kind, gvk.GroupVersion(), patience, err)
+		}
+	}
+	return nil
+}
+
 // newManager makes the manager over one shared discovery.
-func newManager(config *rest.Config, o Options) (ctrl.Manager, *cluster.Kinds, error) {
+func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manager, *cluster.Kinds, error) {
 	scheme := apiruntime.NewScheme()
 	for _, add := range []func(*apiruntime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, crds.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -132,6 +153,9 @@ func newManager(config *rest.Config, o Options) (ctrl.Manager, *cluster.Kinds, e
 	}
 	kinds, err := cluster.NewKinds(client)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := awaitOwnKinds(ctx, kinds); err != nil {
 		return nil, nil, err
 	}
 	serving := metricsserver.Options{BindAddress: o.MetricsAddress}

@@ -42,6 +42,10 @@ import (
 // bursts, and the components of a bundle, should find everything in place.
 const quietAfter = 10 * time.Second
 
+// parallelChecks is how many definitions are compared with live objects at a time: each
+// holds a page of these.
+const parallelChecks = 2
+
 // statusInterval is the least time between two writes of a status that only tells how
 // far things are. People do not read faster.
 const statusInterval = 500 * time.Millisecond
@@ -177,7 +181,7 @@ func (r *rooms) build(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	r.actions = jobs.New(o.ParallelActions, o.ActionGrace, r.releases.Wake, jobs.Within(memory))
 	r.preparer = prepare.New(r.engine, prepare.Options{Gate: memory.Gate(o.ParallelPrepares), Wake: r.bundles.Wake})
 	r.applier = crds.NewApplier(mgr.GetClient(), crds.Options{Parallel: o.ParallelCRDs, Wake: r.bundles.Wake, Log: ctrl.Log.WithName("crds")})
-	r.checks, err = crds.NewChecker(config, crds.CheckerOptions{Parallel: o.ParallelCRDs, Wake: r.bundles.Wake, Log: ctrl.Log.WithName("crds")})
+	r.checks, err = crds.NewChecker(config, crds.CheckerOptions{Parallel: parallelChecks, Wake: r.bundles.Wake, Log: ctrl.Log.WithName("crds")})
 	return err
 }
 
