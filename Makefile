@@ -40,7 +40,7 @@ include hack/realnode/realnode.mk
 include test/policies/policies.mk
 include test/bench/bench.mk
 include test/bench/micro.mk
-include test/bench/scale/scale.mk
+include test/bench/scale.mk
 
 # kubectl from the PATH, or the one that belongs to the simulated cluster.
 KUBECTL ?= $(or $(shell command -v kubectl 2>/dev/null),bin/k8s/kubectl)
