@@ -57,6 +57,8 @@ func (o *operator) start(ctx context.Context) {
 		"--metrics-bind-address=" + o.metrics, "--health-probe-bind-address=" + o.probes,
 	}, o.args...)
 	o.cmd = exec.Command(manager, args...) //nolint:noctx // it outlives the node that starts it; DeferCleanup ends it
+	// Reads from the cache are not copied: whoever changes one ends the operator here.
+	o.cmd.Env = append(os.Environ(), "KUBE_CACHE_MUTATION_DETECTOR=true")
 	o.cmd.Stdout, o.cmd.Stderr = log, log
 	Expect(o.cmd.Start()).To(Succeed())
 	cmd, exited := o.cmd, o.exited
