@@ -54,7 +54,8 @@ func TestRecall(t *testing.T) {
 		t.Error("what was forgotten is recalled")
 	}
 	unknown := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: "new"}}
-	if r.recall(unknown, "", catalogs) == r.recall(unknown, "", catalogs) {
+	once := r.recall(unknown, "", catalogs)
+	if r.recall(unknown, "", catalogs) == once {
 		t.Error("an object that no API server has given a generation cannot be compared")
 	}
 }

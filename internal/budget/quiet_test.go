@@ -71,7 +71,7 @@ func TestRelease(t *testing.T) {
 				case <-done:
 					return
 				default:
-					if _, err := net.LookupPort("tcp", strconv.Itoa(time.Now().Nanosecond()%1000+1)); err != nil {
+					if _, err := net.DefaultResolver.LookupPort(t.Context(), "tcp", strconv.Itoa(time.Now().Nanosecond()%1000+1)); err != nil {
 						t.Error(err)
 						return
 					}

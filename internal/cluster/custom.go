@@ -131,22 +131,27 @@ func (m groupMapper) of(group string) meta.MultiRESTMapper {
 	return out
 }
 
+// KindFor implements meta.RESTMapper.
 func (m groupMapper) KindFor(resource schema.GroupVersionResource) (schema.GroupVersionKind, error) {
 	return m.of(resource.Group).KindFor(resource)
 }
 
+// KindsFor implements meta.RESTMapper.
 func (m groupMapper) KindsFor(resource schema.GroupVersionResource) ([]schema.GroupVersionKind, error) {
 	return m.of(resource.Group).KindsFor(resource)
 }
 
+// ResourceFor implements meta.RESTMapper.
 func (m groupMapper) ResourceFor(resource schema.GroupVersionResource) (schema.GroupVersionResource, error) {
 	return m.of(resource.Group).ResourceFor(resource)
 }
 
+// ResourcesFor implements meta.RESTMapper.
 func (m groupMapper) ResourcesFor(resource schema.GroupVersionResource) ([]schema.GroupVersionResource, error) {
 	return m.of(resource.Group).ResourcesFor(resource)
 }
 
+// RESTMapping implements meta.RESTMapper, without a look at other groups.
 func (m groupMapper) RESTMapping(kind schema.GroupKind, versions ...string) (*meta.RESTMapping, error) {
 	known, there := m[kind.Group]
 	if !there {
@@ -155,6 +160,7 @@ func (m groupMapper) RESTMapping(kind schema.GroupKind, versions ...string) (*me
 	return known.mapper.RESTMapping(kind, versions...)
 }
 
+// RESTMappings implements meta.RESTMapper, without a look at other groups.
 func (m groupMapper) RESTMappings(kind schema.GroupKind, versions ...string) ([]*meta.RESTMapping, error) {
 	known, there := m[kind.Group]
 	if !there {
@@ -163,6 +169,7 @@ func (m groupMapper) RESTMappings(kind schema.GroupKind, versions ...string) ([]
 	return known.mapper.RESTMappings(kind, versions...)
 }
 
+// ResourceSingularizer implements meta.RESTMapper.
 func (m groupMapper) ResourceSingularizer(resource string) (string, error) {
 	return m.of("").ResourceSingularizer(resource)
 }

@@ -18,6 +18,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/go-logr/logr"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // dataFile is what a run leaves in the output folder.
@@ -35,6 +38,7 @@ type options struct {
 }
 
 func main() {
+	ctrllog.SetLogger(logr.Discard()) // the client's own words, of which there are none
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	err := program(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
