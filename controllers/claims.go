@@ -31,9 +31,14 @@ func (r *ComponentReleaseReconciler) claim(ctx context.Context, scope *releaseSc
 	}
 	for i := range rivals {
 		rival := &rivals[i]
-		if rival.Spec.Bundle == scope.release.Spec.Bundle || !older(rival, scope.release) {
+		if rival.Spec.Bundle == scope.release.Spec.Bundle {
 			continue
 		}
+		if !older(rival, scope.release) {
+			r.awaitRival(scope, rival)
+			continue
+		}
+		r.Jobs.Interrupt(scope.release.Name) // begun before the other claim was seen
 		scope.claimed, scope.revisions = true, nil
 		if scope.release.Spec.Removal == "" {
 			scope.blocked = &verdict{
@@ -45,6 +50,19 @@ func (r *ComponentReleaseReconciler) claim(ctx context.Context, scope *releaseSc
 		return nil
 	}
 	return nil
+}
+
+// awaitRival waits for what a younger claim has begun before it was seen: its record
+// carries this process' name, and would be taken for that of a process that died.
+func (r *ComponentReleaseReconciler) awaitRival(scope *releaseScope, rival *v1alpha1.ComponentRelease) {
+	if _, running := r.Jobs.Running(rival.Name); !running {
+		return
+	}
+	scope.contested = true
+	scope.blocked = &verdict{
+		reason:  v1alpha1.ReasonProgressing,
+		message: fmt.Sprintf("%s, which claimed Helm release %s later, is still at work on it", rival.Name, scope.helm),
+	}
 }
 
 // older orders claims: by age, which counts in seconds, and then by name.

@@ -162,7 +162,7 @@ func terminating(namespace *corev1.Namespace) string {
 // handle notes that a reconcile request was acted on: an action was begun, or
 // there is none to take. Then every object is compared once more.
 func (r *ComponentReleaseReconciler) handle(_ context.Context, scope *releaseScope) error {
-	if scope.assumed {
+	if scope.assumed || scope.contested {
 		scope.comeBack(watchLag)
 	}
 	done := scope.decision.Action == plan.ActionNone && scope.decision.Reason != v1alpha1.ReasonSuspended

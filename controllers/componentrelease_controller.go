@@ -116,6 +116,9 @@ type releaseScope struct {
 	// begun says that a Helm action was begun in this pass; set by act. Started says
 	// that of any job.
 	begun, started bool
+	// contested says that another bundle's claim on the Helm release still has a job; set
+	// by claim.
+	contested bool
 	// assumed says that a revision was taken from memory, because the watch lags behind;
 	// set by observe.
 	assumed bool
@@ -212,25 +215,31 @@ func (r *ComponentReleaseReconciler) Reconcile(ctx context.Context, request ctrl
 	if err := r.patchStatus(ctx, scope); err != nil {
 		return ctrl.Result{}, errors.Join(failed, err)
 	}
-	r.count(scope)
-	if scope.outcome != nil {
-		logOutcome(ctx, *scope.outcome, release.Status.Failure)
-		r.Jobs.Learned(release.Name, *scope.outcome)
-	}
+	r.tell(ctx, scope)
 	return ctrl.Result{RequeueAfter: scope.requeue}, failed
 }
 
-// nothingNew says that a job goes on as the status has it: how far its record is will be
+// tell counts and logs what a pass has learned and written down, and forgets it.
+func (r *ComponentReleaseReconciler) tell(ctx context.Context, scope *releaseScope) {
+	r.count(scope)
+	if scope.outcome != nil {
+		logOutcome(ctx, *scope.outcome, scope.release.Status.Failure)
+		r.Jobs.Learned(scope.release.Name, *scope.outcome)
+	}
+}
+
+// nothingNew says that a Helm action goes on as the status has it: how far its record is will be
 // told when it has ended.
 func (scope *releaseScope) nothingNew() bool {
 	before, after := scope.before.Status, scope.release.Status
-	return scope.busy() && !scope.started && len(scope.news) == 0 && sameStory(before.Conditions, after.Conditions) && releaseProgress(before, after)
+	return scope.busy() && acts(plan.Action(scope.running.Action)) && !scope.started && len(scope.news) == 0 && sameStory(before.Conditions, after.Conditions) && releaseProgress(before, after)
 }
 
-// mayBeToldLater says that nothing is lost when the status is not written now: how a job
-// ended is kept until it is, unless this pass has begun another one.
+// mayBeToldLater says that nothing is lost when the status is not written now: how a Helm
+// action ended is kept until it is, unless this pass has begun another job, and learning
+// it once more changes nothing. What came of other jobs is learned once.
 func (scope *releaseScope) mayBeToldLater() bool {
-	return !scope.started && len(scope.news) == 0 && (scope.outcome == nil || scope.outcome.Err == nil) &&
+	return !scope.started && len(scope.news) == 0 && (scope.outcome == nil || scope.outcome.Err == nil && acts(plan.Action(scope.outcome.Action))) &&
 		releaseProgress(scope.before.Status, scope.release.Status)
 }
 

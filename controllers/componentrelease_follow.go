@@ -150,7 +150,7 @@ func (r *ComponentReleaseReconciler) applyManifests(scope *releaseScope) *verdic
 	case err != nil:
 		return pending(err.Error())
 	case !synced:
-		return &verdict{unread: true, reason: v1alpha1.ReasonManifestsPending, message: "reading the follow-up manifests"}
+		return &verdict{unread: r.isFresh(entry), reason: v1alpha1.ReasonManifestsPending, message: "reading the follow-up manifests"}
 	case !state.Ready:
 		return pending("follow-up manifests: " + state.Message())
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -108,13 +109,13 @@ func (r *ComponentReleaseReconciler) objectsVerdict(
 		return &verdict{reason: v1alpha1.ReasonWaitingForObjects, message: message}
 	}
 	unread := func(message string) *verdict {
-		return &verdict{unread: true, reason: v1alpha1.ReasonWaitingForObjects, message: message}
+		return &verdict{unread: r.isFresh(entry), reason: v1alpha1.ReasonWaitingForObjects, message: message}
 	}
 	switch {
+	case len(status.Failed) > 0: // whatever is not known yet
+		return &verdict{reason: v1alpha1.ReasonObjectsFailed, message: status.Message()}
 	case !synced:
 		return unread("reading the objects of the release")
-	case len(status.Failed) > 0:
-		return &verdict{reason: v1alpha1.ReasonObjectsFailed, message: status.Message()}
 	}
 	problems, listed := r.Admission.Own(release.Name, servicesOf(entry.objects), release.Spec.ExpectedWebhooks)
 	switch {
@@ -126,6 +127,15 @@ func (r *ComponentReleaseReconciler) objectsVerdict(
 		return waiting(strings.Join(problems, "; "))
 	}
 	return &verdict{ready: true, reason: v1alpha1.ReasonReady, message: fmt.Sprintf("all %d objects are current", status.Total)}
+}
+
+// unreadPatience is how long watches may take to answer before a release that was Ready
+// is said not to be known any more.
+const unreadPatience = 30 * time.Second
+
+// isFresh says that this process has begun to look at a release a moment ago.
+func (r *ComponentReleaseReconciler) isFresh(entry inventory) bool {
+	return r.Clock.Since(entry.since) < unreadPatience
 }
 
 // refusals is about a component that was ready and went down: the webhooks that it

@@ -168,11 +168,11 @@ func (r *ComponentReleaseReconciler) measureHandoff(ctx context.Context, name st
 // applies as a field manager of its own, for several may share a namespace and
 // none may take away the labels of another. Helm would make
 // it without them, and validate it against a freshly downloaded schema. One that is
-// there and has never had labels from this release is left alone.
+// there and has no labels but its name is left alone: there are none to take off.
 func (r *ComponentReleaseReconciler) ensureNamespace(ctx context.Context, spec v1alpha1.ComponentReleaseSpec, first bool) error {
 	if first && len(spec.NamespaceLabels) == 0 {
 		there := namespaces()
-		if err := r.Records.Get(ctx, client.ObjectKey{Name: spec.Namespace}, there); err == nil && there.DeletionTimestamp.IsZero() {
+		if err := r.Records.Get(ctx, client.ObjectKey{Name: spec.Namespace}, there); err == nil && there.DeletionTimestamp.IsZero() && len(there.Labels) <= 1 {
 			return nil
 		}
 	}

@@ -29,6 +29,7 @@ func summarizeRelease(scope *releaseScope, failed error) {
 	}
 	v := scope.verdict()
 	if v.unread && isReady(scope.before) {
+		scope.comeBack(unreadPatience)
 		return // a restarted operator does not show a running platform as unready
 	}
 	setVerdict(release, v)

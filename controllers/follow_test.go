@@ -264,6 +264,37 @@ var _ = Describe("Follow-up manifests", func() {
 	})
 })
 
+var _ = Describe("A restarted operator", func() {
+	It("keeps what is known until its watches answer, and not for ever", func(ctx context.Context) {
+		f := newReleaseFixture()
+		f.install(ctx)
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+		before, said := f.observed(ctx).ResourceVersion, len(f.events.notes)
+		f.restart()
+		f.tracker.unsynced = true
+		Expect(f.settle(ctx)).To(BeNumerically(">", 0), "nothing else may bring it back")
+		Expect(f.observed(ctx).ResourceVersion).To(Equal(before))
+		Expect(f.events.notes).To(HaveLen(said))
+		f.step(31 * time.Second)
+		f.settle(ctx)
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionFalse))
+		Expect(f.ready(ctx).Message).To(Equal("reading the objects of the release"))
+		f.tracker.unsynced = false
+		f.settle(ctx)
+		Expect(f.ready(ctx).Status).To(Equal(metav1.ConditionTrue))
+	})
+
+	It("says what has failed although other watches have not answered", func(ctx context.Context) {
+		f := newReleaseFixture()
+		f.install(ctx)
+		f.restart()
+		f.tracker.unsynced, f.tracker.status = true, notReady("the pod does not run")
+		f.tracker.status.Failed, f.tracker.status.Waiting = f.tracker.status.Waiting, nil
+		f.settle(ctx)
+		Expect(f.ready(ctx).Reason).To(Equal(v1alpha1.ReasonObjectsFailed))
+	})
+})
+
 var _ = Describe("Probes", func() {
 	It("are asked once for each inputs, and again after a delay when they are refused", func(ctx context.Context) {
 		f := newReleaseFixture()

@@ -4,12 +4,15 @@
 package controllers
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/jobs"
+	"github.com/groundwork-dev/groundwork/internal/plan"
 )
 
 func said(ready metav1.ConditionStatus, reason, message string) []metav1.Condition {
@@ -103,6 +106,43 @@ func TestReleaseProgress(t *testing.T) {
 		c.change(after)
 		if got := releaseProgress(going, *after); got != c.want {
 			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+	}
+}
+
+func TestMayBeToldLater(t *testing.T) {
+	t.Parallel()
+	scope := func() *releaseScope {
+		release := &v1alpha1.ComponentRelease{}
+		release.Status.Conditions = said(metav1.ConditionFalse, v1alpha1.ReasonManifestsPending, "one")
+		out := &releaseScope{before: release, release: release.DeepCopy()}
+		out.release.Status.Conditions[0].Message = "two"
+		return out
+	}
+	for name, c := range map[string]struct {
+		change func(*releaseScope)
+		later  bool
+		goesOn bool
+	}{
+		"a sentence":              {func(*releaseScope) {}, true, false},
+		"a Helm action has ended": {func(s *releaseScope) { s.outcome = &jobs.Outcome{Action: string(plan.ActionInstall)} }, true, false},
+		"one has failed": {func(s *releaseScope) {
+			s.outcome = &jobs.Outcome{Action: string(plan.ActionInstall), Err: errors.New("refused")}
+		}, false, false},
+		"manifests were applied": {func(s *releaseScope) { s.outcome = &jobs.Outcome{Action: actionManifests} }, false, false},
+		"drift was compared":     {func(s *releaseScope) { s.outcome = &jobs.Outcome{Action: actionDrift} }, false, false},
+		"a job was begun":        {func(s *releaseScope) { s.started = true }, false, false},
+		"there is news":          {func(s *releaseScope) { s.tell(v1alpha1.ReasonDriftCorrected, "put back") }, false, false},
+		"Helm is at work":        {func(s *releaseScope) { s.running = &jobs.Running{Action: string(plan.ActionUpgrade)} }, true, true},
+		"a comparison runs":      {func(s *releaseScope) { s.running = &jobs.Running{Action: actionDrift} }, true, false},
+	} {
+		s := scope()
+		c.change(s)
+		if got := s.mayBeToldLater(); got != c.later {
+			t.Errorf("%s: may be told later: %t, want %t", name, got, c.later)
+		}
+		if got := s.nothingNew(); got != c.goesOn {
+			t.Errorf("%s: nothing new: %t, want %t", name, got, c.goesOn)
 		}
 	}
 }

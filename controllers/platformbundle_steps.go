@@ -82,7 +82,7 @@ func (r *PlatformBundleReconciler) ownerExists(ctx context.Context, scope *bundl
 }
 
 // observeClaims finds the releases of other bundles that have a Helm release which
-// this one wants.
+// this one wants. A claim that is younger than the bundle's own gives way by itself.
 func (r *PlatformBundleReconciler) observeClaims(ctx context.Context, scope *bundleScope) error {
 	scope.foreign = map[string]string{}
 	for i := range scope.resolved.Components {
@@ -92,9 +92,12 @@ func (r *PlatformBundleReconciler) observeClaims(ctx context.Context, scope *bun
 		if err := r.List(ctx, &claims, client.MatchingFields{helmReleaseField: release}, client.UnsafeDisableDeepCopy); err != nil {
 			return fmt.Errorf("list ComponentReleases: %w", err)
 		}
+		own := scope.releases[c.Name]
+		holds := own != nil && own.Spec.Namespace == c.Namespace && own.Spec.ReleaseName == c.ReleaseName
 		for j := range claims.Items {
-			if claims.Items[j].Spec.Bundle != scope.bundle.Name {
-				scope.foreign[release] = claims.Items[j].Name
+			rival := &claims.Items[j]
+			if rival.Spec.Bundle != scope.bundle.Name && (!holds || older(rival, own)) {
+				scope.foreign[release] = rival.Name
 			}
 		}
 	}

@@ -146,6 +146,7 @@ func (r *ComponentReleaseReconciler) handOver(ctx context.Context, release *v1al
 		if err := r.patchStatus(ctx, scope); err != nil {
 			return ctrl.Result{}, err
 		}
+		r.tell(ctx, scope)
 	}
 	err := passOn(ctx, r.Client, release, r.Shard, to)
 	switch {

@@ -273,6 +273,8 @@ type stubTracker struct {
 	status  readiness.Status
 	keyed   map[string]readiness.Status
 	tracked map[string][]readiness.Object
+	// unsynced says that the watches have not answered.
+	unsynced bool
 	// onStatus is called whenever a pass looks at the objects.
 	onStatus func()
 }
@@ -293,5 +295,5 @@ func (s *stubTracker) Status(key string, _ []readiness.Rule) (readiness.Status, 
 	if status, ok := s.keyed[key]; ok {
 		return status, true
 	}
-	return s.status, true
+	return s.status, !s.unsynced
 }

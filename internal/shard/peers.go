@@ -73,6 +73,13 @@ func (p *Peers) Gone(ctx context.Context, name string) (gone bool, again time.Du
 		}
 	}
 	left := s.wait - p.clock.Since(s.since)
+	if left <= 0 && p.clock.Since(s.at) > 0 {
+		// What was seen a moment ago proves nothing: a replica may have begun to lead.
+		if err := p.look(ctx, name, s); err != nil {
+			return false, 0, err
+		}
+		left = s.wait - p.clock.Since(s.since)
+	}
 	return left <= 0, max(0, min(left, poll)), nil
 }
 
