@@ -53,8 +53,9 @@ func (r *ComponentReleaseReconciler) judge(ctx context.Context, scope *releaseSc
 // isBeingMade says that the job under way has recorded this revision and not ended yet:
 // what it wrote is told when it has.
 func (r *ComponentReleaseReconciler) isBeingMade(scope *releaseScope, revision helm.Revision) bool {
-	return scope.busy() && acts(plan.Action(scope.running.Action)) && revision.Holder == r.Identity && revision.Digest == scope.running.Digest &&
-		!r.inventories.has(scope.release.Name, scope.helm, revision.Number)
+	_, known := r.inventories.get(scope.release.Name, scope.helm, revision.Number)
+	return !known && scope.busy() && acts(plan.Action(scope.running.Action)) &&
+		revision.Holder == r.Identity && revision.Digest == scope.running.Digest
 }
 
 // explained adds to what is said of workloads why their pods do not run. The pods

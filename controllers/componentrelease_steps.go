@@ -12,7 +12,6 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/failure"
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/plan"
-	"github.com/groundwork-dev/groundwork/internal/refs"
 	"github.com/groundwork-dev/groundwork/internal/resolve"
 	"github.com/groundwork-dev/groundwork/internal/values"
 )
@@ -24,14 +23,7 @@ func (r *ComponentReleaseReconciler) compose(_ context.Context, scope *releaseSc
 		r.References.SetRefs(scope.release.Name, nil)
 		return nil
 	}
-	var wanted []refs.Ref
-	for _, from := range spec.ValuesFrom {
-		wanted = append(wanted, refs.Ref{Kind: from.Kind, Namespace: from.Namespace, Name: from.Name})
-	}
-	if spec.Chart.SecretRef != nil {
-		wanted = append(wanted, refs.Ref{Kind: refs.Secret, Namespace: spec.Chart.SecretRef.Namespace, Name: spec.Chart.SecretRef.Name})
-	}
-	r.References.SetRefs(scope.release.Name, wanted)
+	r.References.SetRefs(scope.release.Name, referencesOf(spec.ValuesFrom, spec.Chart.SecretRef))
 	defaults, err := values.FromJSON(spec.Defaults)
 	if err != nil {
 		return fmt.Errorf("spec.defaults: %w", err)

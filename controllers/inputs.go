@@ -13,6 +13,19 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/values"
 )
 
+// referencesOf are the Secrets and ConfigMaps that inputs come from: values, and the
+// credentials of the chart's repository, which may be nil.
+func referencesOf(from []v1alpha1.ValuesReference, credentials *v1alpha1.SecretReference) []refs.Ref {
+	var out []refs.Ref
+	for _, ref := range from {
+		out = append(out, refs.Ref{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name})
+	}
+	if credentials != nil {
+		out = append(out, refs.Ref{Kind: refs.Secret, Namespace: credentials.Namespace, Name: credentials.Name})
+	}
+	return out
+}
+
 // sourceOf builds a chart source with the credentials of its Secret. Synced is
 // false until the Secret has been looked at.
 func sourceOf(references References, repository, name, version string, secret *v1alpha1.SecretReference) (source chart.Source, synced bool, err error) {

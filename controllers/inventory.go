@@ -38,12 +38,6 @@ func (c *inventoryCache) get(name string, release helm.Release, revision int) (i
 	return entry, ok && entry.revision == revision && entry.release == release
 }
 
-// has says that the inventory of a revision is known.
-func (c *inventoryCache) has(name string, release helm.Release, revision int) bool {
-	_, known := c.get(name, release, revision)
-	return known
-}
-
 // newer says that the inventory is of a revision that is not among the records, and
 // returns it.
 func (c *inventoryCache) newer(name string, release helm.Release, records []helm.Revision) (inventory, bool) {

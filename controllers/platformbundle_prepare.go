@@ -97,7 +97,8 @@ func (scope *bundleScope) doubtRefusals() {
 func (r *PlatformBundleReconciler) watchReferences(scope *bundleScope) {
 	var wanted []refs.Ref
 	for i := range scope.resolved.Components {
-		wanted = append(wanted, referencesOf(&scope.resolved.Components[i])...)
+		c := &scope.resolved.Components[i]
+		wanted = append(wanted, referencesOf(c.ValuesFrom, c.SecretRef)...)
 	}
 	r.References.SetRefs(scope.bundle.Name, wanted)
 }

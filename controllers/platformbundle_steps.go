@@ -87,17 +87,17 @@ func (r *PlatformBundleReconciler) observeClaims(ctx context.Context, scope *bun
 	scope.foreign = map[string]string{}
 	for i := range scope.resolved.Components {
 		c := &scope.resolved.Components[i]
-		release := helm.Release{Namespace: c.Namespace, Name: c.ReleaseName}.String()
-		var claims v1alpha1.ComponentReleaseList
-		if err := r.List(ctx, &claims, client.MatchingFields{helmReleaseField: release}, client.UnsafeDisableDeepCopy); err != nil {
-			return fmt.Errorf("list ComponentReleases: %w", err)
+		release := helm.Release{Namespace: c.Namespace, Name: c.ReleaseName}
+		rivals, err := claims(r.Client)(ctx, release)
+		if err != nil {
+			return fmt.Errorf("list the claims on Helm release %s: %w", release, err)
 		}
 		own := scope.releases[c.Name]
 		holds := own != nil && own.Spec.Namespace == c.Namespace && own.Spec.ReleaseName == c.ReleaseName
-		for j := range claims.Items {
-			rival := &claims.Items[j]
+		for j := range rivals {
+			rival := &rivals[j]
 			if rival.Spec.Bundle != scope.bundle.Name && (!holds || older(rival, own)) {
-				scope.foreign[release] = rival.Name
+				scope.foreign[release.String()] = rival.Name
 			}
 		}
 	}

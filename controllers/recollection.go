@@ -139,22 +139,10 @@ func (f composedFrom) equal(other composedFrom) bool {
 // composedFrom reads everything that the component refers to.
 func (c *component) composedFrom(references References) composedFrom {
 	out := composedFrom{exists: true, approved: identityOf(c.release), asked: c.asked}
-	for _, ref := range referencesOf(&c.Component) {
+	for _, ref := range referencesOf(c.ValuesFrom, c.SecretRef) {
 		var one referenced
 		one.content, one.found, one.synced = references.Get(ref)
 		out.contents = append(out.contents, one)
-	}
-	return out
-}
-
-// referencesOf are the Secrets and ConfigMaps that a component refers to.
-func referencesOf(c *resolve.Component) []refs.Ref {
-	var out []refs.Ref
-	for _, from := range c.ValuesFrom {
-		out = append(out, refs.Ref{Kind: from.Kind, Namespace: from.Namespace, Name: from.Name})
-	}
-	if c.SecretRef != nil {
-		out = append(out, refs.Ref{Kind: refs.Secret, Namespace: c.SecretRef.Namespace, Name: c.SecretRef.Name})
 	}
 	return out
 }

@@ -158,16 +158,17 @@ func definitionHandler(reader client.Reader, name string) handler.EventHandler {
 // releaseOfRecord maps a Helm record to the ComponentRelease of that release, if it is
 // of this shard.
 func releaseOfRecord(reader client.Reader, name string) handler.MapFunc {
+	list := claims(reader)
 	return func(ctx context.Context, object client.Object) []reconcile.Request {
 		release, ok := helm.RecordOf(object)
 		if !ok {
 			return nil
 		}
-		var releases v1alpha1.ComponentReleaseList
-		if err := reader.List(ctx, &releases, client.MatchingFields{helmReleaseField: release.String()}, client.UnsafeDisableDeepCopy); err != nil {
+		releases, err := list(ctx, release)
+		if err != nil {
 			return nil
 		}
-		return requests(own(releases.Items, name))
+		return requests(own(releases, name))
 	}
 }
 
