@@ -13,7 +13,8 @@ import (
 )
 
 // Object is a CustomResourceDefinition without its schemas, for reading. Registered in a scheme in place of the full type (AddToScheme), a
-// watch decodes some kilobytes where the full type would build megabytes for every event: the decoder skips what has no field here.
+// watch decodes some kilobytes where the full type would build megabytes for every event: both decoders, of JSON and of protobuf, skip what
+// has no field here. Clients of controller-runtime ask for protobuf when AddToScheme is passed to apiutil.AddToProtobufScheme too.
 // It must never be written back.
 type Object struct {
 	metav1.TypeMeta   `json:",inline"`

@@ -46,6 +46,8 @@ type records struct {
 	lastError error
 	// created is the record that this action made; Helm changes it as it goes on.
 	created *helmrelease.Release
+	// written is the status of created that is stored.
+	written helmrelease.Status
 	// unsaved are earlier records whose last write failed; Helm only logs that.
 	unsaved []*helmrelease.Release
 	// known is the history as it was first asked for.
@@ -85,15 +87,20 @@ func (r *records) Create(key string, rls *helmrelease.Release) error {
 		return err
 	}
 	r.noteItem(key, rls)
-	r.created = rls
+	r.created, r.written = rls, rls.Info.Status
 	return nil
 }
 
 // Update stores a revision without the chart's templates and files. Once there is
 // a new revision, the earlier ones change in one way only, to superseded, and not
 // because of a revision that failed, as Helm would have it: what is deployed
-// would be nowhere on record.
+// would be nowhere on record. Helm also writes the whole record, up to a megabyte,
+// whenever a hook begins, only to say so: the last write says it of all hooks, and
+// nobody reads it before.
 func (r *records) Update(key string, rls *helmrelease.Release) error {
+	if rls == r.created && rls.Info.Status.IsPending() && rls.Info.Status == r.written {
+		return nil
+	}
 	if r.created != nil && rls != r.created &&
 		(rls.Info.Status != helmrelease.StatusSuperseded || r.created.Info.Status == helmrelease.StatusFailed) {
 		return nil
@@ -111,6 +118,9 @@ func (r *records) Update(key string, rls *helmrelease.Release) error {
 			r.unsaved = append(r.unsaved, rls)
 		}
 		return err
+	}
+	if err == nil {
+		r.written = rls.Info.Status
 	}
 	return r.remember(err)
 }

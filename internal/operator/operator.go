@@ -23,6 +23,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
@@ -146,6 +147,10 @@ func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manag
 		if err := add(scheme); err != nil {
 			return nil, nil, err
 		}
+	}
+	// Definitions are the largest objects of a platform: see crds.Object.
+	if err := apiutil.AddToProtobufScheme(crds.AddToScheme); err != nil {
+		return nil, nil, err
 	}
 	client, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {

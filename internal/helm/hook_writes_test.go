@@ -1,0 +1,77 @@
+// Copyright 2026 The Groundwork Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package helm_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	helmrelease "helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
+	"k8s.io/client-go/rest"
+
+	"github.com/groundwork-dev/groundwork/internal/helm"
+	"github.com/groundwork-dev/groundwork/test/charts"
+)
+
+// counting counts the writes of records.
+type counting struct {
+	http.RoundTripper
+	writes *atomic.Int32
+}
+
+func (c counting) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method != http.MethodGet && strings.Contains(request.URL.Path, "/secrets") {
+		c.writes.Add(1)
+	}
+	return c.RoundTripper.RoundTrip(request)
+}
+
+// A record is written when its revision begins and when it ends, however many hooks
+// run between; in the end it tells of each that it ran.
+func TestHooksDoNotRewriteTheRecord(t *testing.T) {
+	var hooks []charts.ChartOption
+	for i, event := range []string{"pre-install,pre-upgrade", "pre-install,pre-upgrade", "post-install,post-upgrade"} {
+		hooks = append(hooks, charts.WithTemplate(fmt.Sprintf("hook%d.yaml", i), fmt.Sprintf(
+			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hook%d, annotations: {helm.sh/hook: %q}}\n", i, event)))
+	}
+	b := newBench(t, hooks...)
+	writes := &atomic.Int32{}
+	counted := rest.CopyConfig(config)
+	counted.Wrap(func(next http.RoundTripper) http.RoundTripper { return counting{RoundTripper: next, writes: writes} })
+	engine, err := helm.New(helm.Options{Config: counted, Kinds: b.kinds, Charts: b.shelf, Identity: "me"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for revision, step := range []struct {
+		act  func() (helm.Result, error)
+		want int32
+	}{
+		{func() (helm.Result, error) { return engine.Install(t.Context(), b.request) }, 2},
+		{func() (helm.Result, error) { return engine.Upgrade(t.Context(), b.request) }, 3}, // and the one before is superseded
+	} {
+		writes.Store(0)
+		if _, err := step.act(); err != nil {
+			t.Fatal(err)
+		}
+		if got := writes.Load(); got != step.want {
+			t.Errorf("revision %d took %d writes of records, want %d", revision+1, got, step.want)
+		}
+		rls, err := driver.NewSecrets(b.client.CoreV1().Secrets(b.request.Namespace)).Get(b.key(revision + 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(rls.Hooks) != len(hooks) {
+			t.Errorf("revision %d has %d hooks", revision+1, len(rls.Hooks))
+		}
+		for _, hook := range rls.Hooks {
+			if hook.LastRun.Phase != helmrelease.HookPhaseSucceeded || hook.LastRun.CompletedAt.Before(hook.LastRun.StartedAt) {
+				t.Errorf("revision %d: hook %s: %+v", revision+1, hook.Name, hook.LastRun)
+			}
+		}
+	}
+}
