@@ -36,6 +36,7 @@ func (e *Engine) Install(ctx context.Context, request Request) (Result, error) {
 		return Result{}, err
 	}
 	s.makes(e.stamp(request.Digest, nil), noRevision)
+	s.kube.installs = true
 	s.config.Releases.MaxHistory = request.HistoryLimit
 	install := action.NewInstall(s.config)
 	install.ReleaseName = request.Name

@@ -4,6 +4,7 @@
 package helm
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -90,23 +91,29 @@ func versionsFor(loaded *helmchart.Chart, asked *recorder, kinds Kinds) askedVer
 	return slices.Clip(out)[:len(versions)]
 }
 
+var (
+	templateAction    = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	plainCapabilities = regexp.MustCompile(`Capabilities\.(KubeVersion|HelmVersion|APIVersions\.Has)\b`)
+	versionLiteral    = regexp.MustCompile("[\"`]([\\w.-]+/v\\d\\w*(?:/\\w+)?|v\\d\\w*/\\w+)[\"`]")
+)
+
 // searches says whether a chart's templates take hold of the capabilities in another
 // way than by asking Has, and lists the texts in them that are an API version:
 // group/v1 or group/v1/Kind.
 func searches(loaded *helmchart.Chart) (found bool, literals []string) {
-	action := regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-	plain := regexp.MustCompile(`Capabilities\.(KubeVersion|HelmVersion|APIVersions\.Has)\b`)
-	literal := regexp.MustCompile("[\"`]([\\w.-]+/v\\d\\w*(?:/\\w+)?|v\\d\\w*/\\w+)[\"`]")
 	for _, file := range loaded.Templates {
-		for _, text := range action.FindAllString(string(file.Data), -1) {
-			found = found || strings.Contains(plain.ReplaceAllString(text, ""), "Capabilities")
+		if found || !bytes.Contains(file.Data, []byte("Capabilities")) {
+			continue
+		}
+		for _, text := range templateAction.FindAllString(string(file.Data), -1) {
+			found = found || strings.Contains(plainCapabilities.ReplaceAllString(text, ""), "Capabilities")
 		}
 	}
 	for _, file := range loaded.Templates {
 		if !found {
 			break
 		}
-		for _, match := range literal.FindAllStringSubmatch(string(file.Data), -1) {
+		for _, match := range versionLiteral.FindAllStringSubmatch(string(file.Data), -1) {
 			literals = append(literals, match[1])
 		}
 	}

@@ -32,38 +32,46 @@ type Conflict struct {
 // to upgrade over them; Request.Adopt takes over those that nobody owns. Kinds that
 // are not served have no objects. What the release has deployed already is no
 // conflict, even if somebody took Helm's marks off, unless another release claims
-// it now.
+// it now. What does not exist is remembered for the install that may follow.
 func (e *Engine) Conflicts(ctx context.Context, release Release, objects []Object, owner string) ([]Conflict, error) {
+	began := e.absences.now()
+	live, err := e.lookAt(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	var out []Conflict
+	var missing []Object
+	for i, object := range objects {
+		switch {
+		case live[i] == nil:
+			missing = append(missing, object)
+		case !ownedBy(live[i], release):
+			out = append(out, Conflict{Object: object, OwnedBy: whose(live[i], release, owner)})
+		}
+	}
+	e.absences.note(began, missing)
+	return e.withoutDeployed(context.WithoutCancel(ctx), release, out)
+}
+
+// lookAt reads the metadata of objects, in their order; nil is what does not exist.
+func (e *Engine) lookAt(ctx context.Context, objects []Object) ([]*metav1.PartialObjectMetadata, error) {
 	absent, err := e.absentNamespaces(ctx, objects)
 	if err != nil {
 		return nil, err
 	}
-	found := make([]*Conflict, len(objects))
+	out := make([]*metav1.PartialObjectMetadata, len(objects))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelReads)
 	for i, object := range objects {
 		if absent[object.Namespace] {
 			continue // and nothing is in it
 		}
-		group.Go(func() error {
-			live, err := e.metadataOf(ctx, object)
-			if err != nil || live == nil || ownedBy(live, release) {
-				return err
-			}
-			found[i] = &Conflict{Object: object, OwnedBy: whose(live, release, owner)}
-			return nil
+		group.Go(func() (err error) {
+			out[i], err = e.metadataOf(ctx, object)
+			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	var out []Conflict
-	for _, conflict := range found {
-		if conflict != nil {
-			out = append(out, *conflict)
-		}
-	}
-	return e.withoutDeployed(context.WithoutCancel(ctx), release, out)
+	return out, group.Wait()
 }
 
 // absentNamespaces are those of the objects that do not exist: a component on its way
@@ -141,9 +149,7 @@ func (e *Engine) withoutDeployed(ctx context.Context, release Release, conflicts
 }
 
 // same says that two names mean one object, in whatever version.
-func (o Object) same(other Object) bool {
-	return o.GroupKind() == other.GroupKind() && o.Namespace == other.Namespace && o.Name == other.Name
-}
+func (o Object) same(other Object) bool { return o.key() == other.key() }
 
 // String is "Kind namespace/name".
 func (o Object) String() string {

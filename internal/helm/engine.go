@@ -111,6 +111,7 @@ type Engine struct {
 	client   kubernetes.Interface
 	metadata metadata.Interface
 	dynamic  dynamic.Interface
+	absences *absences
 }
 
 // nameManager makes Helm write as this operator whatever the binary is called. It
@@ -140,6 +141,7 @@ func New(options Options) (*Engine, error) {
 		factory:  newFactory(options.Config, options.Kinds),
 		client:   client,
 		metadata: meta,
+		absences: newAbsences(),
 	}, nil
 }
 

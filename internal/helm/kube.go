@@ -29,6 +29,7 @@ import (
 //   - updates of custom resources are three-way, as for everything else;
 //   - nothing polls: waits are watches, and end when the job is interrupted;
 //   - kinds that a stored manifest names and nobody serves are left out;
+//   - an install does not ask again for what a look has just not found;
 //   - when the action's context ends, no further write is begun.
 type decorator struct {
 	*kube.Client
@@ -40,6 +41,13 @@ type decorator struct {
 	log     logr.Logger
 	// patience is left for workloads that a post hook may need.
 	patience time.Duration
+	// installs says that Helm asks for each object before it writes the first: absent
+	// answers for those that a look has just not found. Written ends that.
+	installs bool
+	written  bool
+	absent   *absences
+	// spared are objects that are not deleted, for they are not the release's.
+	spared []Object
 	// allowDelete are kinds that count as data and may be deleted.
 	allowDelete []string
 	// why pods did not do what was waited for; Helm keeps the text of errors only.
@@ -91,7 +99,24 @@ func (d *decorator) Build(reader io.Reader, validate bool) (list kube.ResourceLi
 	list = list.Filter(func(info *resource.Info) bool {
 		return info.Mapping.GroupVersionKind.Kind != "CustomResourceDefinition"
 	})
+	if validate && d.installs && !d.written {
+		d.answerAbsent(list)
+	}
 	return list, list.Visit(d.label)
+}
+
+func (d *decorator) answerAbsent(list kube.ResourceList) {
+	for _, info := range list {
+		if d.absent.has(info) {
+			info.Client = unseen{RESTClient: info.Client, written: &d.written}
+		}
+	}
+}
+
+// writes is called before objects are sent.
+func (d *decorator) writes(list kube.ResourceList) {
+	d.written = true
+	d.absent.forget(list)
 }
 
 func (d *decorator) label(info *resource.Info, err error) error {
@@ -120,6 +145,7 @@ func (d *decorator) Create(resources kube.ResourceList) (result *kube.Result, er
 	if err := d.beforeHook(resources); err != nil {
 		return &kube.Result{}, err
 	}
+	d.writes(resources)
 	result, err = d.Client.Create(resources)
 	d.note(resources)
 	return result, err
@@ -151,6 +177,7 @@ func (d *decorator) UpdateThreeWayMerge(original, target kube.ResourceList, forc
 	if err := d.ctx.Err(); err != nil || len(original)+len(target) == 0 {
 		return &kube.Result{}, err
 	}
+	d.writes(target)
 	result, err = d.Client.UpdateThreeWayMerge(original, target, force)
 	d.note(target)
 	if err != nil {
@@ -187,10 +214,11 @@ func (d *decorator) DeleteWithPropagationPolicy(
 }
 
 // keeps says that an object is never deleted: it holds what cannot be made again,
-// and nobody allowed to lose it.
+// and nobody allowed to lose it, or it is not the release's.
 func (d *decorator) keeps(info *resource.Info) bool {
 	kind := info.Mapping.GroupVersionKind.GroupKind()
-	return IsData(kind) && !slices.Contains(d.allowDelete, kind.Kind)
+	isSpared := func(o Object) bool { return o.key() == keyOf(info) }
+	return IsData(kind) && !slices.Contains(d.allowDelete, kind.Kind) || slices.ContainsFunc(d.spared, isSpared)
 }
 
 // recovered turns a panic into an error of this release. Helm works in goroutines

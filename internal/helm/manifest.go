@@ -18,9 +18,26 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// crdKind finds a document that is a custom resource definition without parsing
-// it: the definitions of one chart can be megabytes.
-var crdKind = regexp.MustCompile(`(?m)^kind:[ \t]*["']?CustomResourceDefinition["']?[ \t\r]*(#.*)?$`)
+// crdKind is the line that makes a document a custom resource definition. It tells
+// without parsing: the definitions of one chart can be megabytes.
+var crdKind = regexp.MustCompile(`^kind:[ \t]*["']?CustomResourceDefinition["']?[ \t\r]*(#.*)?$`)
+
+// kindLines counts the lines that begin with "kind:", and those of them that say
+// CustomResourceDefinition. Of megabytes, a regular expression sees these lines alone.
+func kindLines(text string) (all, definitions int) {
+	text = "\n" + text
+	for {
+		at := strings.Index(text, "\nkind:")
+		if at < 0 {
+			return all, definitions
+		}
+		text = text[at+1:]
+		line, _, _ := strings.Cut(text, "\n")
+		if all++; crdKind.MatchString(line) {
+			definitions++
+		}
+	}
+}
 
 // documents splits a stream of YAML documents where Helm does, at every line that
 // begins with "---" whatever follows (templates that trim white space leave
@@ -45,7 +62,11 @@ func documents(stream string) []string {
 }
 
 func isCRD(document string) bool {
-	return strings.Contains(document, "CustomResourceDefinition") && crdKind.MatchString(document)
+	if !strings.Contains(document, "CustomResourceDefinition") {
+		return false
+	}
+	_, definitions := kindLines(document)
+	return definitions > 0
 }
 
 // isHook says whether Helm runs the object as a hook instead of keeping it in the

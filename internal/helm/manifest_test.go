@@ -5,6 +5,7 @@ package helm
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	helmrelease "helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"pgregory.net/rapid"
 )
 
 func testMapper() meta.RESTMapper {
@@ -70,6 +72,26 @@ func TestIsCRD(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestKindLines(t *testing.T) {
+	t.Parallel()
+	line := rapid.SampledFrom([]string{
+		"kind: CustomResourceDefinition", "kind: 'CustomResourceDefinition' # yes", "kind: CustomResourceDefinition\r", "kind:CustomResourceDefinition",
+		"kind: CustomResourceDefinitionList", "kind: Secret", " kind: CustomResourceDefinition", "kinds: a", "kind:", "", "---", "a: kind: b",
+	})
+	anyKind := regexp.MustCompile(`(?m)^kind:`)
+	crd := regexp.MustCompile(`(?m)^kind:[ \t]*["']?CustomResourceDefinition["']?[ \t\r]*(#.*)?$`)
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOf(line).Draw(t, "lines"), "\n")
+		all, definitions := kindLines(text)
+		if want := len(anyKind.FindAllString(text, -1)); all != want {
+			t.Errorf("%d lines with a kind, want %d", all, want)
+		}
+		if want := len(crd.FindAllString(text, -1)); definitions != want {
+			t.Errorf("%d definitions, want %d", definitions, want)
+		}
+	})
 }
 
 func TestPostRendererDropsDefinitionsOnly(t *testing.T) {

@@ -46,6 +46,7 @@ func (e *Engine) operation(ctx context.Context, release Release, owner string) *
 		wait:    e.options.Wait,
 		explain: e.options.Explain,
 		log:     log,
+		absent:  e.absences,
 	}
 	return &operation{
 		release: release,

@@ -11,10 +11,7 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 )
 
-var (
-	anyKind = regexp.MustCompile(`(?m)^kind:`)
-	defines = regexp.MustCompile(`{{-?\s*define\s`)
-)
+var defines = regexp.MustCompile(`{{-?\s*define\s`)
 
 // dropCRDTemplates removes templates that can give nothing but custom resource
 // definitions. The release never holds those, and rendering and parsing megabytes
@@ -34,6 +31,6 @@ func onlyCRDs(template []byte) bool {
 	if !bytes.Contains(template, []byte("CustomResourceDefinition")) {
 		return false
 	}
-	definitions := len(crdKind.FindAllIndex(template, -1))
-	return definitions > 0 && definitions == len(anyKind.FindAllIndex(template, -1)) && !defines.Match(template)
+	all, definitions := kindLines(string(template))
+	return definitions > 0 && definitions == all && !defines.Match(template)
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ func (e *Engine) Uninstall(ctx context.Context, request UninstallRequest) error 
 	if err != nil {
 		return err
 	}
+	if s.kube.spared, err = e.neverMade(ctx, request.Release, s.records.known, last.Manifest); err != nil {
+		return err
+	}
 	if last.Info.Status != helmrelease.StatusUninstalled {
 		if err := s.uninstall(request.Timeout); err != nil {
 			return s.kube.told(translate(err))
@@ -55,6 +59,30 @@ func (e *Engine) Uninstall(ctx context.Context, request UninstallRequest) error 
 		return err
 	}
 	return s.purge()
+}
+
+// neverMade are the objects in the manifest of a release that never was deployed which
+// exist and are not marked as its own: its installation failed because they were there.
+func (e *Engine) neverMade(ctx context.Context, release Release, known []Revision, manifest string) ([]Object, error) {
+	stood := func(r Revision) bool { return r.Status == StatusDeployed || r.Status == StatusSuperseded }
+	if slices.ContainsFunc(known, stood) {
+		return nil, nil
+	}
+	objects, err := objectsOf(manifest, release.Namespace, e.options.Kinds)
+	if err != nil {
+		return nil, err
+	}
+	live, err := e.lookAt(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	var out []Object
+	for i, object := range objects {
+		if live[i] != nil && !ownedBy(live[i], release) {
+			out = append(out, object)
+		}
+	}
+	return out, nil
 }
 
 func (s *operation) uninstall(timeout time.Duration) error {
