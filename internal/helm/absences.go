@@ -4,17 +4,17 @@
 package helm
 
 import (
-	"io"
+	"context"
 	"maps"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"helm.sh/helm/v3/pkg/kube"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/flowcontrol"
 )
 
 // absentFor is how long an object that was looked for and not found is taken for
@@ -86,23 +86,12 @@ func (u unseen) Get() *rest.Request {
 	if *u.written {
 		return request
 	}
-	return request.SetHeader(absentHeader, "true")
+	return request.Throttle(notFound{flowcontrol.NewFakeAlwaysRateLimiter()})
 }
 
-// absentHeader marks requests that answerAbsent keeps.
-const absentHeader = "Groundwork-Absent"
+// notFound is a rate limiter that lets no request through: it is the one place where
+// client-go takes an answer before it sends a question.
+type notFound struct{ flowcontrol.RateLimiter }
 
-// answerAbsent is the transport below unseen.
-type answerAbsent struct{ http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (a answerAbsent) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Header.Get(absentHeader) == "" {
-		return a.RoundTripper.RoundTrip(request)
-	}
-	const body = `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}`
-	return &http.Response{
-		StatusCode: http.StatusNotFound, Request: request, Body: io.NopCloser(strings.NewReader(body)),
-		Header: http.Header{"Content-Type": {"application/json"}},
-	}, nil
-}
+// Wait implements flowcontrol.RateLimiter.
+func (notFound) Wait(context.Context) error { return apierrors.NewNotFound(schema.GroupResource{}, "") }

@@ -5,7 +5,6 @@ package helm
 
 import (
 	"errors"
-	"net/http"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/resource"
@@ -28,7 +27,6 @@ type factory struct {
 
 func newFactory(config *rest.Config, mapper meta.RESTMapper) *factory {
 	config = rest.CopyConfig(config)
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return answerAbsent{next} })
 	if config.NegotiatedSerializer == nil {
 		config.NegotiatedSerializer = resource.UnstructuredPlusDefaultContentConfig().NegotiatedSerializer
 	}
