@@ -173,7 +173,7 @@ func (c *ObjectCondition) unmarshal(data []byte) error {
 
 // wireField is one field of a message: bytes of a string or message, varint of a number or bool.
 type wireField struct {
-	number protowire.Number
+	number int32
 	bytes  []byte
 	varint uint64
 }
@@ -186,7 +186,7 @@ func eachField(data []byte, visit func(wireField) error) error {
 			return fmt.Errorf("protobuf: %w", protowire.ParseError(n))
 		}
 		data = data[n:]
-		f := wireField{number: number}
+		f := wireField{number: int32(number)}
 		switch kind {
 		case protowire.BytesType:
 			f.bytes, n = protowire.ConsumeBytes(data)

@@ -98,11 +98,7 @@ func (r *records) Create(key string, rls *helmrelease.Release) error {
 // whenever a hook begins, only to say so: the last write says it of all hooks, and
 // nobody reads it before.
 func (r *records) Update(key string, rls *helmrelease.Release) error {
-	if rls == r.created && rls.Info.Status.IsPending() && rls.Info.Status == r.written {
-		return nil
-	}
-	if r.created != nil && rls != r.created &&
-		(rls.Info.Status != helmrelease.StatusSuperseded || r.created.Info.Status == helmrelease.StatusFailed) {
+	if r.passesOver(rls) {
 		return nil
 	}
 	if rls == r.created && rls.Info.Status == helmrelease.StatusDeployed && r.beforeDeployed != nil {
@@ -123,6 +119,18 @@ func (r *records) Update(key string, rls *helmrelease.Release) error {
 		r.written = rls.Info.Status
 	}
 	return r.remember(err)
+}
+
+// passesOver says that a write of Helm's is left out.
+func (r *records) passesOver(rls *helmrelease.Release) bool {
+	switch status := rls.Info.Status; {
+	case r.created == nil:
+		return false
+	case rls == r.created:
+		return status.IsPending() && status == r.written
+	default:
+		return status != helmrelease.StatusSuperseded || r.created.Info.Status == helmrelease.StatusFailed
+	}
 }
 
 // Get reads and decodes a record; one that is damaged is an error.

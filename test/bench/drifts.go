@@ -10,14 +10,13 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/test/bench/drift"
 	"github.com/groundwork-dev/groundwork/test/bench/inputs"
+	"github.com/groundwork-dev/groundwork/test/bench/measure"
 	"github.com/groundwork-dev/groundwork/test/bench/report"
 )
 
@@ -70,11 +69,9 @@ func (g *groundwork) heals(ctx context.Context, o inputs.Object, change drift.Ch
 	list := &unstructured.UnstructuredList{}
 	list.SetGroupVersionKind(object.GroupVersionKind())
 	list.SetKind(object.GetKind() + "List")
-	events, err := g.w.client.Watch(ctx, list, client.InNamespace(key.Namespace),
-		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("metadata.name", key.Name)},
-		&client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: object.GetResourceVersion()}})
+	events, err := measure.WatchOne(ctx, g.w.client, list, key)
 	if err != nil {
-		return 0, fmt.Errorf("watch %s: %w", o.Key(), err)
+		return 0, fmt.Errorf("%s: %w", o.Key(), err)
 	}
 	defer events.Stop()
 	err = g.w.client.Patch(ctx, object, client.RawPatch("application/merge-patch+json", change.Patch()), client.FieldOwner("somebody"))

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -85,13 +84,10 @@ func (g *groundwork) start(ctx context.Context) error {
 	if g.process != nil {
 		return nil
 	}
-	var listen net.ListenConfig
-	free, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+	address, err := measure.FreeAddress(ctx)
 	if err != nil {
 		return err
 	}
-	address := free.Addr().String()
-	_ = free.Close()
 	g.metrics = "http://" + address + "/metrics"
 	g.process, err = measure.Start(measure.Command{
 		Path: g.o.manager, Dir: g.w.folder, Log: filepath.Join(g.w.logs, "manager.log"), Env: append(g.w.env(g.o), memoryLimit),

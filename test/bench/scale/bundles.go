@@ -40,10 +40,13 @@ metadata:
 // ConfigMap, ServiceAccount, Service and Deployment.
 func writeChart(dir string) error {
 	chart, err := charts.ConfigMapChart(chartName, chartVersion,
-		charts.WithValues("message: hello\nreplicas: 1\nimage: registry.k8s.io/pause:3.10\n"),
+		charts.WithValues("message: hello\nreplicas: 1\naddresses: false\nimage: registry.k8s.io/pause:3.10\n"),
 		charts.WithTemplate("configmap.yaml", "apiVersion: v1\nkind: ConfigMap"+head+"data:\n  message: {{ .Values.message | quote }}\n"),
 		charts.WithTemplate("serviceaccount.yaml", "apiVersion: v1\nkind: ServiceAccount"+head+"automountServiceAccountToken: false\n"),
 		charts.WithTemplate("service.yaml", "apiVersion: v1\nkind: Service"+head+`spec:
+  {{- if not .Values.addresses }}
+  clusterIP: None
+  {{- end }}
   selector:
     app.kubernetes.io/instance: {{ .Release.Name }}
   ports:
@@ -82,10 +85,12 @@ func componentName(i int) string { return fmt.Sprintf("app-%d", i) }
 
 // bundle makes the i-th of them. Every release has values of its own, so that no
 // two have the same inputs.
-func bundle(i, replicas int) (*v1alpha1.PlatformBundle, error) {
+func bundle(i int, o *options) (*v1alpha1.PlatformBundle, error) {
 	out := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: bundleName(i)}}
 	for j := range perBundle {
-		values, err := json.Marshal(map[string]any{"message": fmt.Sprintf("%s of %s", componentName(j), out.Name), "replicas": replicas})
+		values, err := json.Marshal(map[string]any{
+			"message": fmt.Sprintf("%s of %s", componentName(j), out.Name), "replicas": o.replicas, "addresses": o.addresses,
+		})
 		if err != nil {
 			return nil, fmt.Errorf("values of %s: %w", componentName(j), err)
 		}

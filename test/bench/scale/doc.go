@@ -14,7 +14,10 @@
 // Deployments have no pods unless -replicas says so: what is measured is the
 // operator and the API server, and not how fast one machine plays the scheduler and
 // the kubelets of thousands of pods; the Deployment controller still has to
-// report each one, and the operator has to wait for it.
+// report each one, and the operator has to wait for it. The Services are headless
+// unless -addresses says so: for each with an address the API server counts all that
+// it has given, to update a metric (ipallocator.Allocator.Used), which makes it take
+// the longer the more Services there are, whoever creates them.
 //
 // The phases: everything is created at once until all bundles are Ready, which is
 // checked against Helm's records and the Deployments; a minute of quiet; fifty

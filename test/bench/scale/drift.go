@@ -5,14 +5,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -119,17 +117,14 @@ func (r *run) spoil(ctx context.Context, d damage, key types.NamespacedName) (ti
 	ctx, cancel := context.WithTimeout(ctx, healTimeout)
 	defer cancel()
 	list, object := d.list(), d.object()
-	only := client.ListOptions{Namespace: key.Namespace, Raw: &metav1.ListOptions{FieldSelector: "metadata.name=" + key.Name}}
-	// Listed for the version to watch from: the object's own may be too old.
-	if err := errors.Join(r.client.List(ctx, list, &only), r.client.Get(ctx, key, object)); err != nil {
-		return 0, fmt.Errorf("drift of %s: %w", key, err)
-	}
-	only.Raw.ResourceVersion = list.GetResourceVersion()
-	events, err := r.client.Watch(ctx, list, &only)
+	events, err := measure.WatchOne(ctx, r.client, list, key)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("drift: %w", err)
 	}
 	defer events.Stop()
+	if err := r.client.Get(ctx, key, object); err != nil {
+		return 0, fmt.Errorf("drift of %s: %w", key, err)
+	}
 	uid := object.GetUID()
 	if d.patch == "" {
 		err = r.client.Delete(ctx, object)

@@ -113,7 +113,7 @@ func (r *run) createAll(ctx context.Context) error {
 	group.SetLimit(creators)
 	for i := range r.bundles {
 		group.Go(func() error {
-			b, err := bundle(i, r.options.replicas)
+			b, err := bundle(i, &r.options)
 			if err != nil {
 				return err
 			}

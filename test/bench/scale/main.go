@@ -34,6 +34,7 @@ type options struct {
 	replicas, drifts            int
 	quiet, timeout              time.Duration
 	profiles, details           bool
+	addresses                   bool
 	operatorArgs                []string
 }
 
@@ -100,6 +101,7 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.out, "out", filepath.Join(".cache", "bench", "scale"), "folder for scale.json and profiles")
 	flags.StringVar(&o.keepLog, "keep-log", "", "keep the operator's logs, as <this>-<bundles>.log")
 	flags.IntVar(&o.replicas, "replicas", 0, "pods of each release")
+	flags.BoolVar(&o.addresses, "addresses", false, "Services with an address: the API server counts all that it has given whenever it gives one")
 	flags.IntVar(&o.drifts, "drifts", 50, "objects to spoil")
 	flags.DurationVar(&o.quiet, "quiet", time.Minute, "how long to let the operator be")
 	flags.DurationVar(&o.timeout, "timeout", 20*time.Minute, "bound of each size")

@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -45,15 +44,11 @@ type operator struct {
 }
 
 // startOperator starts one; it need not be ready yet.
-func (r *run) startOperator() (*operator, error) {
+func (r *run) startOperator(ctx context.Context) (*operator, error) {
 	var free [3]string
 	for i := range free {
-		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		free[i] = listener.Addr().String()
-		if err := listener.Close(); err != nil {
+		var err error
+		if free[i], err = measure.FreeAddress(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -66,7 +66,7 @@ func (r *run) restart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.operator, err = r.startOperator(); err != nil {
+	if r.operator, err = r.startOperator(ctx); err != nil {
 		return err
 	}
 	restart := &r.result.Restart

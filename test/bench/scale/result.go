@@ -8,11 +8,13 @@ import "github.com/groundwork-dev/groundwork/test/bench/measure"
 // Result is what one size has shown. Times are in seconds unless their name says
 // otherwise, memory in bytes.
 type Result struct {
-	Bundles  int    `json:"bundles"`
-	Releases int    `json:"releases"`
-	Replicas int    `json:"replicas"`
-	CPUs     int    `json:"cpus"`
-	Load     string `json:"load"` // of the machine before the start
+	Bundles  int `json:"bundles"`
+	Releases int `json:"releases"`
+	Replicas int `json:"replicas"`
+	// Addresses says that the Services had addresses.
+	Addresses bool   `json:"addresses,omitempty"`
+	CPUs      int    `json:"cpus"`
+	Load      string `json:"load"` // of the machine before the start
 	// Done are the phases that were finished.
 	Done []string `json:"done"`
 	// Error says why a run did not finish; the figures up to then stand.

@@ -55,7 +55,7 @@ func measureSize(ctx context.Context, o options, bundles int, progress io.Writer
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	r := &run{options: o, bundles: bundles}
-	r.result = Result{Bundles: bundles, Releases: r.releases(), Replicas: o.replicas, CPUs: runtime.NumCPU(), Load: load()}
+	r.result = Result{Bundles: bundles, Releases: r.releases(), Replicas: o.replicas, Addresses: o.addresses, CPUs: runtime.NumCPU(), Load: load()}
 	if r.dir, err = os.MkdirTemp("", "groundwork-scale-"); err != nil {
 		return r.result, err
 	}
@@ -121,7 +121,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.cluster.Kubectl(ctx, "wait", "--for=condition=Established", "-f", definitions, "--timeout=30s"); err != nil {
 		return err
 	}
-	if r.operator, err = r.startOperator(); err != nil {
+	if r.operator, err = r.startOperator(ctx); err != nil {
 		return err
 	}
 	if err := r.operator.awaitReady(ctx); err != nil {

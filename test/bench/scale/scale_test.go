@@ -39,7 +39,7 @@ func TestBundle(t *testing.T) {
 	}
 	values := map[string]string{}
 	for _, i := range []int{0, 499} {
-		b, err := bundle(i, 1)
+		b, err := bundle(i, &options{replicas: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
