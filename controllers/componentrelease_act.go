@@ -28,7 +28,11 @@ func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScop
 	if !acts(scope.decision.Action) && scope.decision.Action != plan.ActionRemoved || scope.blocked != nil {
 		return nil
 	}
-	revisions, err := r.Engine.Observe(ctx, scope.helm)
+	look := r.Engine.Observe
+	if scope.decision.Action == plan.ActionInstall && len(scope.revisions) == 0 {
+		look = r.Engine.ObserveNew
+	}
+	revisions, err := look(ctx, scope.helm)
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,7 @@ type (
 	// Engine runs Helm actions.
 	Engine interface {
 		Observe(ctx context.Context, release helm.Release) ([]helm.Revision, error)
+		ObserveNew(ctx context.Context, release helm.Release) ([]helm.Revision, error)
 		Inventory(ctx context.Context, release helm.Release, revision int) ([]helm.Object, error)
 		TakeOver(ctx context.Context, release helm.Release, revision int) error
 		Install(ctx context.Context, request helm.Request) (helm.Result, error)

@@ -54,6 +54,10 @@ func (s *stubEngine) Observe(context.Context, helm.Release) ([]helm.Revision, er
 	return append([]helm.Revision(nil), s.history...), nil
 }
 
+func (s *stubEngine) ObserveNew(ctx context.Context, release helm.Release) ([]helm.Revision, error) {
+	return s.Observe(ctx, release)
+}
+
 func (s *stubEngine) Inventory(context.Context, helm.Release, int) ([]helm.Object, error) {
 	return s.objects, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	helmrelease "helm.sh/helm/v3/pkg/release"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -100,6 +101,22 @@ func (e *Engine) Observe(ctx context.Context, release Release) ([]Revision, erro
 		return nil, fmt.Errorf("list the records of release %s: %w", release, err)
 	}
 	return RevisionsFrom(list.Items), nil
+}
+
+// ObserveNew is Observe for a release of which the watch has shown no record: it asks
+// for the first one alone, and for the others where that is there. A list waits until
+// the API server's cache is as new as etcd, which was 50 ms of every hand-off. Records
+// that neither has shown, because the history limit took the first and the watch lags,
+// would be overlooked here; Helm lists them before it installs, and refuses.
+func (e *Engine) ObserveNew(ctx context.Context, release Release) ([]Revision, error) {
+	_, err := e.metadata.Resource(secretsResource).Namespace(release.Namespace).Get(ctx, recordKey(release.Name, 1), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the first record of release %s: %w", release, err)
+	}
+	return e.Observe(ctx, release)
 }
 
 // Inventory reads the objects of one revision from its record.
