@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/groundwork-dev/groundwork/api/v1alpha1"
+	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/internal/jobs"
 	"github.com/groundwork-dev/groundwork/internal/plan"
 )
@@ -28,11 +29,7 @@ func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScop
 	if !acts(scope.decision.Action) && scope.decision.Action != plan.ActionRemoved || scope.blocked != nil {
 		return nil
 	}
-	look := r.Engine.Observe
-	if scope.decision.Action == plan.ActionInstall && len(scope.revisions) == 0 {
-		look = r.Engine.ObserveNew
-	}
-	revisions, err := look(ctx, scope.helm)
+	revisions, err := r.lookAgain(ctx, scope)
 	if err != nil {
 		return err
 	}
@@ -57,6 +54,14 @@ func (r *ComponentReleaseReconciler) act(ctx context.Context, scope *releaseScop
 		r.begin(scope)
 	}
 	return nil
+}
+
+// lookAgain is the live read of the records.
+func (r *ComponentReleaseReconciler) lookAgain(ctx context.Context, scope *releaseScope) ([]helm.Revision, error) {
+	if scope.decision.Action == plan.ActionInstall && len(scope.revisions) == 0 {
+		return r.Engine.ObserveNew(ctx, scope.helm)
+	}
+	return r.Engine.Observe(ctx, scope.helm)
 }
 
 func acts(action plan.Action) bool {

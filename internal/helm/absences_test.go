@@ -12,38 +12,17 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
 
+	"github.com/groundwork-dev/groundwork/api/v1alpha1"
 	"github.com/groundwork-dev/groundwork/internal/helm"
 )
 
-// asking counts the questions for single ConfigMaps.
-type asking struct {
-	http.RoundTripper
-	questions *atomic.Int32
-}
-
-func (a asking) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Method == http.MethodGet && strings.Contains(request.URL.Path, "/configmaps/") {
-		a.questions.Add(1)
-	}
-	return a.RoundTripper.RoundTrip(request)
-}
-
-// asked makes the bench's engine count its questions.
+// asked counts the questions for single ConfigMaps.
 func (b *bench) asked(t *testing.T) *atomic.Int32 {
 	t.Helper()
-	questions := &atomic.Int32{}
-	counted := rest.CopyConfig(config)
-	counted.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		return asking{RoundTripper: next, questions: questions}
+	return b.counts(t, func(r *http.Request) bool {
+		return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/configmaps/")
 	})
-	engine, err := helm.New(helm.Options{Config: counted, Kinds: b.kinds, Charts: b.shelf, Identity: "me"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Engine = engine
-	return questions
 }
 
 // look is what a bundle does before any of its components is installed.
@@ -137,5 +116,76 @@ func TestTwoOfOneOperator(t *testing.T) {
 	}
 	if left, err := b.Observe(t.Context(), second.Release); err != nil || len(left) != 0 {
 		t.Errorf("the refusal left %+v, %v", left, err)
+	}
+}
+
+// Where something of the release is left, Helm updates: what somebody has made since the
+// look is not written over either.
+func TestSomebodyWasFasterThanAnUpdate(t *testing.T) {
+	b := newBench(t, extra("theirs"))
+	b.put(t, b.request.Name, func(c *corev1.ConfigMap) { belongTo(c, b.request.Namespace, b.request.Name) })
+	b.look(t, b.request.Name, "theirs")
+	theirs := b.put(t, "theirs", nil)
+	_, err := b.Install(t.Context(), b.request)
+	if err == nil || !strings.Contains(err.Error(), `configmaps "theirs" already exists`) {
+		t.Errorf("%v", err)
+	}
+	after, err := b.client.CoreV1().ConfigMaps(b.request.Namespace).Get(t.Context(), "theirs", metav1.GetOptions{})
+	if err != nil || after.ResourceVersion != theirs.ResourceVersion {
+		t.Errorf("%+v, %v", after, err)
+	}
+	if got := b.configMap(t); got.Labels[v1alpha1.ReleaseLabel] != "" {
+		t.Errorf("something was written before the refusal: %v", got.Labels)
+	}
+}
+
+// Who may take over asks what there is now: the first attempt succeeds.
+func TestAdoptAsksAgain(t *testing.T) {
+	b := newBench(t, extra("theirs"))
+	b.look(t, b.request.Name, "theirs")
+	theirs := b.put(t, "theirs", nil)
+	b.request.Adopt = true
+	if _, err := b.Install(t.Context(), b.request); err != nil {
+		t.Fatal(err)
+	}
+	after, err := b.client.CoreV1().ConfigMaps(b.request.Namespace).Get(t.Context(), "theirs", metav1.GetOptions{})
+	if err != nil || after.UID != theirs.UID || after.Data["from"] != "chart" {
+		t.Errorf("%+v, %v", after, err)
+	}
+}
+
+// What a later look finds is not absent any more: the refusal comes before anything is
+// written.
+func TestALaterLookFindsIt(t *testing.T) {
+	b := newBench(t, extra("theirs"))
+	b.look(t, b.request.Name, "theirs")
+	b.put(t, "theirs", nil)
+	if _, err := b.Conflicts(t.Context(), b.request.Release, []helm.Object{object("ConfigMap", b.request.Namespace, "theirs")}, b.request.Owner); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Install(t.Context(), b.request); err == nil || !strings.Contains(err.Error(), "cannot be imported") {
+		t.Errorf("%v", err)
+	}
+	if b.has(t, b.request.Name) || len(b.revisions(t)) != 0 {
+		t.Error("a refusal wrote something")
+	}
+}
+
+// Controllers put ConfigMaps into a new namespace: those are asked for all the same.
+func TestANewNamespaceIsNotEmptyForLong(t *testing.T) {
+	b := newBench(t, extra("one"))
+	b.request.Namespace += "-new"
+	questions := b.asked(t)
+	b.look(t, b.request.Name, "one")
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: b.request.Namespace}}
+	if _, err := b.client.CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if questions.Load() != 0 {
+		t.Errorf("%d questions about what is in no namespace", questions.Load())
+	}
+	b.put(t, "one", nil)
+	if _, err := b.Install(t.Context(), b.request); err == nil || !strings.Contains(err.Error(), "cannot be imported") || b.has(t, b.request.Name) {
+		t.Errorf("%v", err)
 	}
 }

@@ -36,7 +36,7 @@ func (e *Engine) Install(ctx context.Context, request Request) (Result, error) {
 		return Result{}, err
 	}
 	s.makes(e.stamp(request.Digest, nil), noRevision)
-	s.kube.installs = true
+	s.kube.installs = !request.Adopt // who takes over wants to know what there is now
 	s.config.Releases.MaxHistory = request.HistoryLimit
 	install := action.NewInstall(s.config)
 	install.ReleaseName = request.Name

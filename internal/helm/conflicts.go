@@ -35,30 +35,34 @@ type Conflict struct {
 // it now. What does not exist is remembered for the install that may follow.
 func (e *Engine) Conflicts(ctx context.Context, release Release, objects []Object, owner string) ([]Conflict, error) {
 	began := e.absences.now()
-	live, err := e.lookAt(ctx, objects)
-	if err != nil {
-		return nil, err
-	}
-	var out []Conflict
-	var missing []Object
-	for i, object := range objects {
-		switch {
-		case live[i] == nil:
-			missing = append(missing, object)
-		case !ownedBy(live[i], release):
-			out = append(out, Conflict{Object: object, OwnedBy: whose(live[i], release, owner)})
-		}
-	}
-	e.absences.note(began, missing)
-	return e.withoutDeployed(context.WithoutCancel(ctx), release, out)
-}
-
-// lookAt reads the metadata of objects, in their order; nil is what does not exist.
-func (e *Engine) lookAt(ctx context.Context, objects []Object) ([]*metav1.PartialObjectMetadata, error) {
 	absent, err := e.absentNamespaces(ctx, objects)
 	if err != nil {
 		return nil, err
 	}
+	live, err := e.lookAt(ctx, objects, absent)
+	if err != nil {
+		return nil, err
+	}
+	var out []Conflict
+	var found, missing []Object
+	for i, object := range objects {
+		switch {
+		case live[i] != nil:
+			found = append(found, object)
+			if !ownedBy(live[i], release) {
+				out = append(out, Conflict{Object: object, OwnedBy: whose(live[i], release, owner)})
+			}
+		case staysAbsent(object, absent[object.Namespace]):
+			missing = append(missing, object)
+		}
+	}
+	e.absences.note(began, found, missing)
+	return e.withoutDeployed(context.WithoutCancel(ctx), release, out)
+}
+
+// lookAt reads the metadata of objects, in their order; nil is what does not exist, which
+// it knows of all that is in an absent namespace.
+func (e *Engine) lookAt(ctx context.Context, objects []Object, absent map[string]bool) ([]*metav1.PartialObjectMetadata, error) {
 	out := make([]*metav1.PartialObjectMetadata, len(objects))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelReads)

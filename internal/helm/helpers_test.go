@@ -5,7 +5,9 @@ package helm_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"helm.sh/helm/v3/pkg/action"
@@ -168,6 +170,36 @@ func (b *bench) release(t *testing.T, digest string, opts ...charts.ChartOption)
 		t.Fatal(err)
 	}
 	return result
+}
+
+// counts makes the bench's engine count the requests that match.
+func (b *bench) counts(t *testing.T, match func(*http.Request) bool) *atomic.Int32 {
+	t.Helper()
+	counter := &atomic.Int32{}
+	counted := rest.CopyConfig(config)
+	counted.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return counting{RoundTripper: next, match: match, counter: counter}
+	})
+	engine, err := helm.New(helm.Options{Config: counted, Kinds: b.kinds, Charts: b.shelf, Identity: "me"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Engine = engine
+	return counter
+}
+
+// counting is a transport that counts.
+type counting struct {
+	http.RoundTripper
+	match   func(*http.Request) bool
+	counter *atomic.Int32
+}
+
+func (c counting) RoundTrip(request *http.Request) (*http.Response, error) {
+	if c.match(request) {
+		c.counter.Add(1)
+	}
+	return c.RoundTripper.RoundTrip(request)
 }
 
 func (b *bench) rollback(to int, failed string) helm.RollbackRequest {

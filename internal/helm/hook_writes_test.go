@@ -7,29 +7,14 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	helmrelease "helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
-	"k8s.io/client-go/rest"
 
 	"github.com/groundwork-dev/groundwork/internal/helm"
 	"github.com/groundwork-dev/groundwork/test/charts"
 )
-
-// counting counts the writes of records.
-type counting struct {
-	http.RoundTripper
-	writes *atomic.Int32
-}
-
-func (c counting) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Method != http.MethodGet && strings.Contains(request.URL.Path, "/secrets") {
-		c.writes.Add(1)
-	}
-	return c.RoundTripper.RoundTrip(request)
-}
 
 // A record is written when its revision begins and when it ends, however many hooks
 // run between; in the end it tells of each that it ran.
@@ -40,19 +25,15 @@ func TestHooksDoNotRewriteTheRecord(t *testing.T) {
 			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hook%d, annotations: {helm.sh/hook: %q}}\n", i, event)))
 	}
 	b := newBench(t, hooks...)
-	writes := &atomic.Int32{}
-	counted := rest.CopyConfig(config)
-	counted.Wrap(func(next http.RoundTripper) http.RoundTripper { return counting{RoundTripper: next, writes: writes} })
-	engine, err := helm.New(helm.Options{Config: counted, Kinds: b.kinds, Charts: b.shelf, Identity: "me"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	writes := b.counts(t, func(r *http.Request) bool {
+		return r.Method != http.MethodGet && strings.Contains(r.URL.Path, "/secrets")
+	})
 	for revision, step := range []struct {
 		act  func() (helm.Result, error)
 		want int32
 	}{
-		{func() (helm.Result, error) { return engine.Install(t.Context(), b.request) }, 2},
-		{func() (helm.Result, error) { return engine.Upgrade(t.Context(), b.request) }, 3}, // and the one before is superseded
+		{func() (helm.Result, error) { return b.Install(t.Context(), b.request) }, 2},
+		{func() (helm.Result, error) { return b.Upgrade(t.Context(), b.request) }, 3}, // and the one before is superseded
 	} {
 		writes.Store(0)
 		if _, err := step.act(); err != nil {

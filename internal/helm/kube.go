@@ -34,6 +34,7 @@ import (
 type decorator struct {
 	*kube.Client
 	ctx     context.Context //nolint:containedctx // Helm's interface takes no context; one decorator lives for one action.
+	release Release
 	owner   string
 	mapper  meta.RESTMapper
 	wait    Waiter
@@ -41,11 +42,12 @@ type decorator struct {
 	log     logr.Logger
 	// patience is left for workloads that a post hook may need.
 	patience time.Duration
-	// installs says that Helm asks for each object before it writes the first: absent
-	// answers for those that a look has just not found. Written ends that.
+	// installs says that Helm asks for each object before it writes the first.
 	installs bool
-	written  bool
-	absent   *absences
+	// absent is what a look has just not found: the answer to these questions.
+	absent *absences
+	// written says that something was sent; from then on every question is.
+	written bool
 	// spared are objects that are not deleted, for they are not the release's.
 	spared []Object
 	// allowDelete are kinds that count as data and may be deleted.
@@ -105,6 +107,7 @@ func (d *decorator) Build(reader io.Reader, validate bool) (list kube.ResourceLi
 	return list, list.Visit(d.label)
 }
 
+// answerAbsent gives the absent ones a client that says so.
 func (d *decorator) answerAbsent(list kube.ResourceList) {
 	for _, info := range list {
 		if d.absent.has(info) {
@@ -113,8 +116,9 @@ func (d *decorator) answerAbsent(list kube.ResourceList) {
 	}
 }
 
-// writes is called before objects are sent.
-func (d *decorator) writes(list kube.ResourceList) {
+// beforeWrite ends what is taken for absent: in this action, and of these objects for
+// everybody.
+func (d *decorator) beforeWrite(list kube.ResourceList) {
 	d.written = true
 	d.absent.forget(list)
 }
@@ -145,7 +149,7 @@ func (d *decorator) Create(resources kube.ResourceList) (result *kube.Result, er
 	if err := d.beforeHook(resources); err != nil {
 		return &kube.Result{}, err
 	}
-	d.writes(resources)
+	d.beforeWrite(resources)
 	result, err = d.Client.Create(resources)
 	d.note(resources)
 	return result, err
@@ -177,7 +181,10 @@ func (d *decorator) UpdateThreeWayMerge(original, target kube.ResourceList, forc
 	if err := d.ctx.Err(); err != nil || len(original)+len(target) == 0 {
 		return &kube.Result{}, err
 	}
-	d.writes(target)
+	if err := d.refuseNewcomers(target); err != nil {
+		return &kube.Result{}, err
+	}
+	d.beforeWrite(target)
 	result, err = d.Client.UpdateThreeWayMerge(original, target, force)
 	d.note(target)
 	if err != nil {

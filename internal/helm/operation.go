@@ -41,6 +41,7 @@ func (e *Engine) operation(ctx context.Context, release Release, owner string) *
 	client := &decorator{
 		Client:  &kube.Client{Factory: e.factory, Namespace: release.Namespace, Log: debug},
 		ctx:     ctx,
+		release: release,
 		owner:   owner,
 		mapper:  e.options.Kinds,
 		wait:    e.options.Wait,

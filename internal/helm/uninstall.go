@@ -61,10 +61,12 @@ func (e *Engine) Uninstall(ctx context.Context, request UninstallRequest) error 
 	return s.purge()
 }
 
-// neverMade are the objects in the manifest of a release that never was deployed which
-// exist and are not marked as its own: its installation failed because they were there.
+// neverMade are the objects in the manifest of a release which exist and are not marked
+// as its own, where no record says that it was deployed: its installation failed because
+// they were there. A removal that was cut short hides that a release was deployed, unless
+// it was Ready once; then what bears no mark of it stays, too.
 func (e *Engine) neverMade(ctx context.Context, release Release, known []Revision, manifest string) ([]Object, error) {
-	stood := func(r Revision) bool { return r.Status == StatusDeployed || r.Status == StatusSuperseded }
+	stood := func(r Revision) bool { return r.Ready || r.Status == StatusDeployed || r.Status == StatusSuperseded }
 	if slices.ContainsFunc(known, stood) {
 		return nil, nil
 	}
@@ -72,7 +74,7 @@ func (e *Engine) neverMade(ctx context.Context, release Release, known []Revisio
 	if err != nil {
 		return nil, err
 	}
-	live, err := e.lookAt(ctx, objects)
+	live, err := e.lookAt(ctx, objects, nil)
 	if err != nil {
 		return nil, err
 	}

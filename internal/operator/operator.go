@@ -148,7 +148,8 @@ func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manag
 			return nil, nil, err
 		}
 	}
-	// Definitions are the largest objects of a platform: see crds.Object.
+	// Definitions are the largest objects of a platform: see crds.Object. It is for the
+	// whole process: controller-runtime keeps one scheme of what is asked for as protobuf.
 	if err := apiutil.AddToProtobufScheme(crds.AddToScheme); err != nil {
 		return nil, nil, err
 	}

@@ -71,7 +71,7 @@ func (g *groundwork) heals(ctx context.Context, o inputs.Object, change drift.Ch
 	list.SetKind(object.GetKind() + "List")
 	events, err := measure.WatchOne(ctx, g.w.client, list, key)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", o.Key(), err)
+		return 0, fmt.Errorf("drift of %s: %w", o.Kind, err)
 	}
 	defer events.Stop()
 	err = g.w.client.Patch(ctx, object, client.RawPatch("application/merge-patch+json", change.Patch()), client.FieldOwner("somebody"))

@@ -119,7 +119,7 @@ func (r *run) spoil(ctx context.Context, d damage, key types.NamespacedName) (ti
 	list, object := d.list(), d.object()
 	events, err := measure.WatchOne(ctx, r.client, list, key)
 	if err != nil {
-		return 0, fmt.Errorf("drift: %w", err)
+		return 0, fmt.Errorf("drift of %s: %w", d.name, err)
 	}
 	defer events.Stop()
 	if err := r.client.Get(ctx, key, object); err != nil {

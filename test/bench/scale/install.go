@@ -200,6 +200,13 @@ func (r *run) verify(ctx context.Context) error {
 	if available != r.releases() {
 		return fmt.Errorf("all bundles are Ready, and %d of %d Deployments are available", available, r.releases())
 	}
+	var service corev1.Service
+	if err := r.client.Get(ctx, client.ObjectKey{Namespace: bundleName(0), Name: componentName(0)}, &service); err != nil {
+		return err
+	}
+	if headless := service.Spec.ClusterIP == corev1.ClusterIPNone; headless == r.options.addresses {
+		return fmt.Errorf("what is measured is not what was asked for: a Service has the address %s", service.Spec.ClusterIP)
+	}
 	return nil
 }
 

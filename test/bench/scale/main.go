@@ -34,8 +34,9 @@ type options struct {
 	replicas, drifts            int
 	quiet, timeout              time.Duration
 	profiles, details           bool
-	addresses                   bool
-	operatorArgs                []string
+	// addresses are for the Services: without, they are headless.
+	addresses    bool
+	operatorArgs []string
 }
 
 func main() {

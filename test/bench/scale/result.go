@@ -11,10 +11,10 @@ type Result struct {
 	Bundles  int `json:"bundles"`
 	Releases int `json:"releases"`
 	Replicas int `json:"replicas"`
-	// Addresses says that the Services had addresses.
-	Addresses bool   `json:"addresses,omitempty"`
-	CPUs      int    `json:"cpus"`
-	Load      string `json:"load"` // of the machine before the start
+	// Headless says that the Services had no addresses.
+	Headless bool   `json:"headless"`
+	CPUs     int    `json:"cpus"`
+	Load     string `json:"load"` // of the machine before the start
 	// Done are the phases that were finished.
 	Done []string `json:"done"`
 	// Error says why a run did not finish; the figures up to then stand.

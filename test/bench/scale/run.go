@@ -55,7 +55,7 @@ func measureSize(ctx context.Context, o options, bundles int, progress io.Writer
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	r := &run{options: o, bundles: bundles}
-	r.result = Result{Bundles: bundles, Releases: r.releases(), Replicas: o.replicas, Addresses: o.addresses, CPUs: runtime.NumCPU(), Load: load()}
+	r.result = Result{Bundles: bundles, Releases: r.releases(), Replicas: o.replicas, Headless: !o.addresses, CPUs: runtime.NumCPU(), Load: load()}
 	if r.dir, err = os.MkdirTemp("", "groundwork-scale-"); err != nil {
 		return r.result, err
 	}

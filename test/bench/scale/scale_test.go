@@ -252,7 +252,7 @@ func TestPrintTable(t *testing.T) {
 	if got := strings.Fields(lines[0]); !slices.Equal(got, []string{"bundles", "20", "growth", "100"}) {
 		t.Errorf("header %v", got)
 	}
-	for _, want := range []string{"memory of each release between 200 and 1000, idle: 80.0 kB resident, 40.0 kB of heap", "100 bundles: 0 pods a release, 2 CPUs, load before: 0.10 0.20 0.30; did not finish: 100 bundles: drift: for a reason"} {
+	for _, want := range []string{"memory of each release between 200 and 1000, idle: 80.0 kB resident, 40.0 kB of heap", "100 bundles: 0 pods a release, Services with addresses, 2 CPUs, load before: 0.10 0.20 0.30; did not finish: 100 bundles: drift: for a reason"} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no line %q in\n%s", want, out.String())
 		}

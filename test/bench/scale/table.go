@@ -210,7 +210,11 @@ func printTable(out io.Writer, results []Result) error {
 		_, _ = fmt.Fprintln(out, marginal(results[i-1], results[i]))
 	}
 	for _, r := range results {
-		note := fmt.Sprintf("%d bundles: %d pods a release, %d CPUs, load before: %s", r.Bundles, r.Replicas, r.CPUs, r.Load)
+		services := "headless Services"
+		if !r.Headless {
+			services = "Services with addresses"
+		}
+		note := fmt.Sprintf("%d bundles: %d pods a release, %s, %d CPUs, load before: %s", r.Bundles, r.Replicas, services, r.CPUs, r.Load)
 		if r.Error != "" {
 			note += "; did not finish: " + r.Error
 		}
