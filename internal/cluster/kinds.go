@@ -24,9 +24,14 @@ import (
 )
 
 // refreshInterval bounds how often a kind that nobody knows makes us ask the
-// API server again. Aggregated API servers are the only ones that can appear
-// without a custom resource definition telling us.
-const refreshInterval = time.Second
+// API server again; it doubles up to maxRefreshInterval while asking does not help.
+// Aggregated API servers are the only ones that can appear without a custom resource
+// definition telling us, and while a platform comes up it is definitions that are
+// missing.
+const (
+	refreshInterval    = time.Second
+	maxRefreshInterval = 16 * time.Second
+)
 
 // CustomKind is one kind that an established custom resource definition serves.
 type CustomKind struct {
@@ -58,6 +63,7 @@ type Kinds struct {
 	base      served
 	byGroup   map[string]served // of custom kinds
 	refreshed time.Time
+	interval  time.Duration // until it may be asked again
 	version   *apiversion.Info
 }
 
@@ -65,7 +71,7 @@ var _ meta.RESTMapper = (*Kinds)(nil)
 
 // NewKinds discovers the API server once. The error is that of discovery.
 func NewKinds(client discovery.DiscoveryInterface) (*Kinds, error) {
-	k := &Kinds{client: client, now: time.Now, gone: map[schema.GroupVersionResource]bool{}}
+	k := &Kinds{client: client, now: time.Now, interval: refreshInterval, gone: map[schema.GroupVersionResource]bool{}}
 	info, err := client.ServerVersion()
 	if err != nil {
 		return nil, fmt.Errorf("read the API server's version: %w", err)
@@ -173,7 +179,7 @@ func (k *Kinds) withoutGone() []*restmapper.APIGroupResources {
 func (k *Kinds) refresh() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.now().Sub(k.refreshed) < refreshInterval {
+	if k.now().Sub(k.refreshed) < k.interval {
 		return false
 	}
 	if err := k.discover(); err != nil {
@@ -182,6 +188,17 @@ func (k *Kinds) refresh() bool {
 	}
 	k.rebuild()
 	return true
+}
+
+// helped notes whether asking again told a kind that was not known.
+func (k *Kinds) helped(yes bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if yes {
+		k.interval = refreshInterval
+		return
+	}
+	k.interval = min(2*k.interval, maxRefreshInterval)
 }
 
 func (k *Kinds) current() meta.RESTMapper {

@@ -167,8 +167,7 @@ func TestAKindGoes(t *testing.T) {
 }
 
 // TestUnknownKind: a kind that nobody knows makes us ask again, since aggregated
-// API servers come without a definition, but not more often than every ten
-// seconds.
+// API servers come without a definition, but not more often than every second.
 func TestUnknownKind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kinds, fake, asked := newKinds(t, core)
@@ -190,6 +189,42 @@ func TestUnknownKind(t *testing.T) {
 		}
 		if kinds.SetCustom([]cluster.CustomKind{widget("v1")}); !kinds.Has("metrics.k8s.io/v1") {
 			t.Error("custom kinds replaced what was discovered")
+		}
+	})
+}
+
+// TestAskedInVain: while asking does not help it is done the more seldom, and every
+// second again once it has.
+func TestAskedInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kinds, fake, asked := newKinds(t, core)
+		ask := func() error {
+			_, err := kinds.RESTMapping(schema.GroupKind{Group: "metrics.k8s.io", Kind: "NodeMetrics"}, "v1")
+			return err
+		}
+		var rounds []int
+		for second := range 60 {
+			fake.ClearActions()
+			if err := ask(); !meta.IsNoMatchError(err) {
+				t.Fatal(err)
+			}
+			if asked() > 0 {
+				rounds = append(rounds, second)
+			}
+			<-time.After(time.Second)
+		}
+		if diff := cmp.Diff([]int{1, 3, 7, 15, 31, 47}, rounds); diff != "" {
+			t.Errorf("seconds of discovery (-want +got)\n%s", diff)
+		}
+		fake.Resources = append(fake.Resources, resources("metrics.k8s.io/v1", metav1.APIResource{Name: "nodes", Kind: "NodeMetrics"}))
+		<-time.After(16 * time.Second)
+		if err := ask(); err != nil {
+			t.Fatal(err)
+		}
+		fake.ClearActions()
+		<-time.After(time.Second)
+		if _, err := kinds.RESTMapping(schema.GroupKind{Group: "x", Kind: "Y"}, "v1"); !meta.IsNoMatchError(err) || asked() == 0 {
+			t.Errorf("a second after it helped: %v, asked %d times", err, asked())
 		}
 	})
 }

@@ -12,7 +12,8 @@ import (
 func lookup[T any](k *Kinds, ask func(meta.RESTMapper) (T, error)) (T, error) {
 	out, err := ask(k.current())
 	if meta.IsNoMatchError(err) && k.refresh() {
-		return ask(k.current())
+		out, err = ask(k.current())
+		k.helped(!meta.IsNoMatchError(err))
 	}
 	return out, err
 }
