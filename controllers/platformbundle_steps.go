@@ -85,10 +85,11 @@ func (r *PlatformBundleReconciler) ownerExists(ctx context.Context, scope *bundl
 // this one wants. A claim that is younger than the bundle's own gives way by itself.
 func (r *PlatformBundleReconciler) observeClaims(ctx context.Context, scope *bundleScope) error {
 	scope.foreign = map[string]string{}
+	list := claims(r.Client)
 	for i := range scope.resolved.Components {
 		c := &scope.resolved.Components[i]
 		release := helm.Release{Namespace: c.Namespace, Name: c.ReleaseName}
-		rivals, err := claims(r.Client)(ctx, release)
+		rivals, err := list(ctx, release)
 		if err != nil {
 			return fmt.Errorf("list the claims on Helm release %s: %w", release, err)
 		}

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// The API server encodes a definition in protobuf for a fraction of what JSON costs it, and here a schema is passed over by its length
-// instead of being scanned. The generated decoder of the full type would build every node of it. Field numbers are those of
+// In protobuf a schema is passed over by its length, where in JSON each of its bytes is scanned, and the generated decoder of the full type
+// would build every node of it. The API server is spared nothing: it encodes JSON for watchers of its own anyway. Field numbers are those of
 // k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/generated.proto; a number never changes its meaning.
 
 // Reset and Unmarshal make Object what the protobuf serializer of apimachinery decodes into.

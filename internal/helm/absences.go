@@ -12,7 +12,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/rest"
@@ -138,18 +137,11 @@ func (d *decorator) refuseNewcomers(target kube.ResourceList) error {
 		if !taken {
 			continue
 		}
-		live, err := resource.NewHelper(client.RESTClient, info.Mapping).Get(info.Namespace, info.Name)
-		if apierrors.IsNotFound(err) {
-			continue
-		}
+		live, err := liveOf(client.RESTClient, info)
 		if err != nil {
 			return err
 		}
-		accessor, err := meta.Accessor(live)
-		if err != nil {
-			return err
-		}
-		if !ownedBy(accessor, d.release) {
+		if live != nil && !ownedBy(live, d.release) {
 			return apierrors.NewAlreadyExists(info.Mapping.Resource.GroupResource(), info.Name)
 		}
 	}

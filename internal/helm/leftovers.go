@@ -117,16 +117,21 @@ func (s *operation) leftovers(revisions []int, manifest, owner string) (out kube
 	return out, errors.Join(errs...)
 }
 
-func (s *operation) isLeft(info *resource.Info, owner string) (bool, error) {
-	object, err := resource.NewHelper(info.Client, info.Mapping).Get(info.Namespace, info.Name)
+// liveOf is an object as it is now, nil where it does not exist.
+func liveOf(client resource.RESTClient, info *resource.Info) (metav1.Object, error) {
+	object, err := resource.NewHelper(client, info.Mapping).Get(info.Namespace, info.Name)
 	if apierrors.IsNotFound(err) {
-		return false, nil
+		return nil, nil //nolint:nilnil // as documented
 	}
 	if err != nil {
-		return false, fmt.Errorf("read %s: %w", describe(info), err)
+		return nil, fmt.Errorf("read %s: %w", describe(info), err)
 	}
-	live, err := meta.Accessor(object)
-	if err != nil {
+	return meta.Accessor(object)
+}
+
+func (s *operation) isLeft(info *resource.Info, owner string) (bool, error) {
+	live, err := liveOf(info.Client, info)
+	if err != nil || live == nil {
 		return false, err
 	}
 	return ownedBy(live, s.release) && live.GetDeletionTimestamp() == nil &&

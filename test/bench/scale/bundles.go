@@ -83,8 +83,8 @@ func bundleName(i int) string { return fmt.Sprintf("scale-%03d", i) }
 // componentName is also the release's, and that of its four objects.
 func componentName(i int) string { return fmt.Sprintf("app-%d", i) }
 
-// bundle makes the i-th of them, with the pods and the Services that the options ask for. Every release has values of its own, so that no
-// two have the same inputs.
+// bundle makes the i-th of them, with the pods and the Services that the options ask
+// for. Every release has values of its own, so that no two have the same inputs.
 func bundle(i int, o *options) (*v1alpha1.PlatformBundle, error) {
 	out := &v1alpha1.PlatformBundle{ObjectMeta: metav1.ObjectMeta{Name: bundleName(i)}}
 	for j := range perBundle {
